@@ -1,0 +1,117 @@
+/*
+ * config - notification.conf through libconfuse, statement by statement.
+ *
+ * A small scanner cuts the file and its includes into top-level statements; each is parsed alone, so that one mistake
+ * costs one statement and never the rest. Mistakes and advice are findings with FILE:LINE and the remedy. Channel
+ * sections are turned into settings only when they are used.
+ */
+#ifndef COMMON_CONFIG_H
+#define COMMON_CONFIG_H
+
+#include "common/retry.h"
+#include "common/settings.h"
+
+#define CONFIG_DEFAULT_PATH "/etc/notification-plugins/notification.conf"
+
+enum { CONFIG_MOST = 4 * 1024 * 1024, CONFIG_FILES_MOST = 200 };
+
+struct finding {
+    bool mistake;      /* else advice */
+    const char *where; /* "FILE:LINE" */
+    const char *text;  /* what was wanted, what was found, the remedy; one line, no secret */
+};
+
+/* What every channel section takes beside the channel's own options. */
+struct section_settings {
+    bool enabled;
+    const char *language; /* "" for the global one */
+    const char *template_name;
+    const char *deadline; /* "" for the call's */
+    const char *proxy;
+    struct secret proxy_user;
+    const char *no_proxy;
+    const char *ca_file;
+    const char *source_address;
+    const char *ip;
+};
+extern const struct option_row section_rows[];
+
+struct section {
+    const struct channel *channel;
+    const char *title;
+    const char *where;
+    struct givens givens;
+    struct retry_policy retry;
+    bool broken; /* a finding disabled it */
+    /* Set by config_open_section(). */
+    const void *settings;
+    struct section_settings common;
+    struct network network;
+    struct secrets secrets;
+};
+
+/* A person or group with an address on each channel. */
+struct contact {
+    const char *name; /* the section's title, written @name */
+    const char *where;
+    struct givens
+        givens; /* name, mobile, email, language, timezone, and one per channel: dingtalk, wecom, slack, ... */
+};
+
+struct config {
+    struct arena *arena;
+    const char *path;      /* "" for a call without a configuration */
+    const char *directory; /* relative file names start here */
+    const char *state;     /* state directory */
+    const char *templates; /* template directory */
+    enum language language;
+    const char *timezone; /* "" for the machine's */
+    struct retry_policy retry;
+    const char *proxy;
+    const char *ca_file;
+    struct section **sections;
+    size_t section_count;
+    struct contact **contacts;
+    size_t contact_count;
+    struct finding *findings;
+    size_t finding_count;
+};
+
+/*
+ * `channels` ends with NULL. NULL and FAULT_CONFIG only when the file itself cannot be read; everything else becomes
+ * findings, and what is sound can be used. A file that others may write is a mistake; one that others may read is a
+ * mistake when it holds a secret.
+ */
+struct config *config_load(struct arena *arena, const char *path, const struct channel *const *channels,
+                           struct fault *fault);
+
+/* What a call without a configuration file uses. */
+struct config *config_none(struct arena *arena);
+
+/*
+ * The section to use for `channel` (NULL: of any channel) with this title; "" is the only one of that channel. FAULT_CONFIG
+ * says which there are when it is not clear, FAULT_INPUT when there is none of that name.
+ */
+struct section *config_section(const struct config *config, const struct channel *channel, const char *title,
+                               struct fault *fault);
+
+/* A section made of options alone. */
+struct section *config_section_of(const struct config *config, const struct channel *channel);
+
+/* Reads secrets and fills the settings; `extra` (may be NULL) are options of the call, which win. */
+bool config_open_section(const struct config *config, struct section *section, const struct givens *extra,
+                         struct fault *fault);
+
+/* Opens every section and reports what it finds: for `notifyctl check`. */
+void config_check_sections(struct config *config);
+
+const struct contact *config_contact(const struct config *config, const char *name);
+/* A contact's value, "" when not given. */
+const char *contact_value(const struct contact *contact, const char *name);
+/* The contact that has this value as name, mobile, email or any channel's address; NULL when none. */
+const struct contact *config_contact_with(const struct config *config, const char *value);
+
+void config_add_finding(struct config *config, bool mistake, const char *where, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+#endif
