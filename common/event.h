@@ -114,7 +114,7 @@ const char *event_kind_name(enum event_kind kind); /* "problem", "flapping_start
 bool severity_from(const char *name, enum severity *severity);
 bool event_kind_from(const char *name, enum event_kind *kind);
 
-/* All that the event says, as the outbox and the webhook carry it: given fields only, tags and fields as objects. */
+/* All that the event says, as the outbox and the webhook carry it: given fields only; tags as a list of {"tag", "value"}, fields as an object. */
 struct json_object *event_to_json(struct arena *arena, const struct event *event);
 
 /* The way back. Unknown names go to `fields`; wrong types are FAULT_INPUT naming the field. */
