@@ -78,17 +78,11 @@ void pairs_add(struct arena *arena, struct pairs *pairs, const char *name, const
 {
     struct pair pair = {.name = utf8_clean_line(arena, name, strlen(name)),
                         .value = utf8_clean_line(arena, value, strlen(value))};
-    struct pair *items;
 
     /* The space doubles: at each power of two the array is full. */
-    if ((pairs->count & (pairs->count - 1)) == 0) {
-        items = arena_alloc(arena, (pairs->count ? 2 * pairs->count : 1) * sizeof(*items));
-        if (pairs->count)
-            memcpy(items, pairs->items, pairs->count * sizeof(*items));
-        pairs->items = items;
-    }
-    items = (struct pair *)(uintptr_t)pairs->items;
-    items[pairs->count++] = pair;
+    if ((pairs->count & (pairs->count - 1)) == 0)
+        pairs->items = arena_grow(arena, pairs->items, (pairs->count ? 2 * pairs->count : 1) * sizeof(*pairs->items));
+    pairs->items[pairs->count++] = pair;
 }
 
 static const char *const SEVERITIES[SEVERITY_COUNT] = {

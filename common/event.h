@@ -43,7 +43,7 @@ struct pair {
 };
 
 struct pairs {
-    const struct pair *items;
+    struct pair *items;
     size_t count;
 };
 

@@ -1,0 +1,73 @@
+#include "common/civil.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { FORMATTED_MOST = 128 };
+
+/* localtime_r() knows one zone at a time: this sets it, and puts the machine's own back. */
+static void use_zone(struct arena *arena, const char *timezone, const char **before)
+{
+    const char *now = getenv("TZ");
+
+    *before = now ? arena_copy(arena, now, strlen(now)) : NULL;
+    if (timezone[0])
+        setenv("TZ", timezone, 1);
+    tzset();
+}
+
+static void restore_zone(const char *timezone, const char *before)
+{
+    if (!timezone[0])
+        return;
+    if (before)
+        setenv("TZ", before, 1);
+    else
+        unsetenv("TZ");
+    tzset();
+}
+
+const char *civil_format(struct arena *arena, int64_t seconds, const char *timezone, const char *format)
+{
+    char *text = arena_alloc(arena, FORMATTED_MOST);
+    time_t when = (time_t)seconds;
+    const char *before;
+    struct tm tm;
+
+    use_zone(arena, timezone, &before);
+    if (!localtime_r(&when, &tm) || strftime(text, FORMATTED_MOST, format, &tm) == 0)
+        text[0] = '\0';
+    restore_zone(timezone, before);
+    return text;
+}
+
+const char *civil_text(struct arena *arena, int64_t seconds, const char *timezone)
+{
+    return civil_format(arena, seconds, timezone, "%Y-%m-%d %H:%M:%S");
+}
+
+const char *civil_duration(struct arena *arena, int64_t seconds)
+{
+    long long left = seconds < 0 ? 0 : seconds;
+
+    if (left >= 86400)
+        return arena_print(arena, "%lldd %lldh", left / 86400, left % 86400 / 3600);
+    if (left >= 3600)
+        return arena_print(arena, "%lldh %lldm", left / 3600, left % 3600 / 60);
+    if (left >= 60)
+        return arena_print(arena, "%lldm %llds", left / 60, left % 60);
+    return arena_print(arena, "%llds", left);
+}
+
+bool timezone_known(const char *timezone)
+{
+    static const char ALLOWED[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/";
+    char path[128] = "/usr/share/zoneinfo/";
+
+    if (timezone[strspn(timezone, ALLOWED)] != '\0' || strlen(timezone) > 64 || timezone[0] == '\0')
+        return false;
+    memcpy(path + strlen(path), timezone, strlen(timezone) + 1);
+    return access(path, R_OK) == 0;
+}

@@ -1,0 +1,27 @@
+/*
+ * civil - Unix time as people write it.
+ *
+ * Time zones are the system's (zoneinfo); "" is the machine's own. Formats are strftime's with English names, whatever
+ * the locale.
+ */
+#ifndef COMMON_CIVIL_H
+#define COMMON_CIVIL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/arena.h"
+
+/* The seed's form, in `timezone`: "2026-11-24 20:03:21". */
+const char *civil_text(struct arena *arena, int64_t seconds, const char *timezone);
+
+/* strftime in `timezone`; at most 127 bytes, "" when longer. */
+const char *civil_format(struct arena *arena, int64_t seconds, const char *timezone, const char *format);
+
+/* "1h 5m", "3d 2h", "42s". */
+const char *civil_duration(struct arena *arena, int64_t seconds);
+
+/* True when the system knows a zone of this name. */
+bool timezone_known(const char *timezone);
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * process - a short-lived program made safe in a strange house.
+ *
+ * Monitoring daemons hand down open sockets, closed standard streams, ignored signals and a group-writable umask, and
+ * they kill what is late: see hosts' conventions in the manual. Called once by main programs, before anything else.
+ */
+#ifndef COMMON_PROCESS_H
+#define COMMON_PROCESS_H
+
+#include <stdint.h>
+
+/*
+ * Opens 0, 1 and 2 when closed, closes every other descriptor, ignores SIGPIPE and SIGXFSZ, sets umask 077, forbids core
+ * dumps and tracing by others, forgets environment variables that change libraries' behaviour.
+ */
+void process_prepare(void);
+
+/*
+ * From now on SIGTERM, SIGINT, SIGHUP, and the end of `deadline_ms` milliseconds from now, end the process at once with
+ * status 1 after writing `line` (one line with its LF; not copied, may be changed later by calling again with 0) to stderr.
+ * It is the last resort where a library hangs: whatever must outlive the process is on disk before.
+ */
+void process_watch(int64_t deadline_ms, const char *line);
+
+#endif
