@@ -81,6 +81,20 @@ struct findings {
     void *self;
 };
 
+/* The kinds of address that people have. */
+enum address_kind {
+    ADDRESS_MAIL = 1,   /* zhang@example.com */
+    ADDRESS_MOBILE = 2, /* 13800138000, +8613800138000 */
+    ADDRESS_LOGIN = 4,  /* anything else: a user id, a channel id, a topic */
+};
+
+/* The kinds of address that people have. */
+enum address_kind {
+    ADDRESS_MAIL = 1,   /* zhang@example.com */
+    ADDRESS_MOBILE = 2, /* 13800138000, +8613800138000 */
+    ADDRESS_LOGIN = 4,  /* anything else: a user id, a channel id, a topic */
+};
+
 struct channel {
     const char *name;                 /* "dingtalk": program notify_dingtalk, section `dingtalk "title" {...}` */
     const char *summary;              /* one line for --help */
@@ -88,6 +102,7 @@ struct channel {
     const struct option_row *options; /* up to OPTION_END */
     size_t settings_size;
     unsigned verbs;               /* of enum verb */
+    unsigned addresses;           /* of enum address_kind: what its recipients can be; others are left out */
     size_t recipients_in_request; /* 0: any number; else requests are made for at most this many each */
     bool needs_recipient;         /* false: the address is in the settings, recipients are mentions */
     bool repeats_safely;          /* an idempotency handle makes a repeat after UNCLEAR harmless */
