@@ -88,13 +88,6 @@ enum address_kind {
     ADDRESS_LOGIN = 4,  /* anything else: a user id, a channel id, a topic */
 };
 
-/* The kinds of address that people have. */
-enum address_kind {
-    ADDRESS_MAIL = 1,   /* zhang@example.com */
-    ADDRESS_MOBILE = 2, /* 13800138000, +8613800138000 */
-    ADDRESS_LOGIN = 4,  /* anything else: a user id, a channel id, a topic */
-};
-
 struct channel {
     const char *name;                 /* "dingtalk": program notify_dingtalk, section `dingtalk "title" {...}` */
     const char *summary;              /* one line for --help */

@@ -24,6 +24,7 @@ struct finding {
 /* What every channel section takes beside the channel's own options. */
 struct section_settings {
     bool enabled;
+    struct text_list to;  /* recipients when the call names none */
     const char *language; /* "" for the global one */
     const char *template_name;
     const char *deadline; /* "" for the call's */

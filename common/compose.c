@@ -1,0 +1,151 @@
+#include "common/compose.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "common/civil.h"
+#include "common/identity.h"
+#include "common/template.h"
+#include "common/utf8.h"
+#include "common/values.h"
+
+enum { TITLE_MOST = 255 }; /* characters */
+
+static enum word level_of(enum severity severity)
+{
+    switch (severity) {
+    case SEVERITY_INFO:
+        return WORD_LEVEL_INFO;
+    case SEVERITY_WARNING:
+        return WORD_LEVEL_WARNING;
+    case SEVERITY_ERROR:
+        return WORD_LEVEL_ERROR;
+    case SEVERITY_CRITICAL:
+        return WORD_LEVEL_CRITICAL;
+    case SEVERITY_EMERGENCY:
+        return WORD_LEVEL_EMERGENCY;
+    }
+    return WORD_LEVEL_INFO;
+}
+
+enum word compose_level(const struct event *event)
+{
+    switch (event->kind) {
+    case EVENT_RECOVERY:
+        return WORD_KIND_RECOVERY;
+    case EVENT_ACKNOWLEDGEMENT:
+        return WORD_KIND_ACKNOWLEDGEMENT;
+    case EVENT_UPDATE:
+        return WORD_KIND_UPDATE;
+    case EVENT_CANCELLED:
+        return WORD_KIND_CANCELLED;
+    case EVENT_FLAPPING_START:
+        return WORD_KIND_FLAPPING_START;
+    case EVENT_FLAPPING_STOP:
+        return WORD_KIND_FLAPPING_STOP;
+    case EVENT_DOWNTIME_START:
+        return WORD_KIND_DOWNTIME_START;
+    case EVENT_DOWNTIME_END:
+        return WORD_KIND_DOWNTIME_END;
+    case EVENT_DOWNTIME_CANCELLED:
+        return WORD_KIND_DOWNTIME_CANCELLED;
+    case EVENT_DISCOVERY:
+        return WORD_KIND_DISCOVERY;
+    case EVENT_AUTOREGISTRATION:
+        return WORD_KIND_AUTOREGISTRATION;
+    case EVENT_PROBLEM:
+    case EVENT_CUSTOM:
+    case EVENT_NOTE:
+        return level_of(event->severity);
+    }
+    return level_of(event->severity);
+}
+
+const char *compose_template_name(const struct event *event, const char *wished)
+{
+    bool host_is_away = strcasecmp(event->state, "DOWN") == 0 || strncasecmp(event->state, "UNREACH", 7) == 0;
+
+    if (event->kind == EVENT_RECOVERY)
+        return "recovery";
+    if (event->kind == EVENT_ACKNOWLEDGEMENT)
+        return "acknowledged";
+    if (template_name_valid(event->template_name))
+        return event->template_name;
+    if (template_name_valid(wished))
+        return wished;
+    return event->kind == EVENT_PROBLEM && event->service[0] == '\0' && host_is_away ? "host_down" : "default";
+}
+
+/* Somebody must be able to tell what happened even from an event that hardly says it. */
+static const char *subject_of(struct arena *arena, const struct event *event, enum language language)
+{
+    if (event->subject[0])
+        return event->subject;
+    if (event->host[0] && event->service[0])
+        return arena_print(arena, "%s / %s %s", event->host, event->service, event->state);
+    if (event->host[0])
+        return arena_print(arena, "%s %s", event->host, event->state);
+    return word_in(language, WORD_SYSTEM_NOTICE);
+}
+
+/* What is said when no template can be read: everything that matters, a line each. */
+static void compose_plainly(struct arena *arena, struct message *message)
+{
+    const struct event *event = message->event;
+    const char *text = arena_print(arena, "%s\n%s %s %s\n%s", event->subject, event->host, event->service,
+                                   message->time, event->message);
+
+    message->title = arena_print(arena, "【%s】%s", message->level, event->subject);
+    message->text = passage_of(arena, text);
+}
+
+static void compose_by_template(struct arena *arena, const struct message_template *template, struct message *message)
+{
+    struct json_object *values = values_of(arena, message);
+    const char *title = template_render(arena, template->title, values, ESCAPE_NONE);
+
+    message->title = utf8_shorten(arena, utf8_clean_line(arena, title, strlen(title)), TITLE_MOST, UNIT_CHARACTERS);
+    message->text = passage_read(arena, template_render(arena, template->text, values, ESCAPE_MARK));
+}
+
+static const struct event *completed(struct arena *arena, const struct composition *composition,
+                                     const struct event *event)
+{
+    struct event *whole = arena_alloc(arena, sizeof(*whole));
+
+    *whole = *event;
+    whole->subject = subject_of(arena, event, composition->language);
+    if (whole->time_s == 0)
+        whole->time_s = composition->wall_ms / 1000;
+    return whole;
+}
+
+void compose(struct arena *arena, const struct composition *composition, const struct event *event,
+             struct message *message, bool *found, struct fault *fault)
+{
+    const char *name = compose_template_name(event, composition->template_name);
+    struct message_template template;
+    const struct event *whole = completed(arena, composition, event);
+
+    *message = (struct message){
+        .id = composition->id,
+        .short_id = identity_short(arena, composition->id),
+        .problem_id = identity_problem(arena, event),
+        .kind = event->kind,
+        .severity = event->severity,
+        .language = composition->language,
+        .title = "",
+        .level = word_in(composition->language, compose_level(event)),
+        .time = civil_text(arena, whole->time_s, composition->timezone),
+        .link = event->url,
+        .confirm_url = composition->confirm_url,
+        .event = whole,
+    };
+    if (template_load(arena, composition->templates, composition->language, name, &template, found, fault)) {
+        compose_by_template(arena, &template, message);
+    } else {
+        *found = false;
+        compose_plainly(arena, message);
+    }
+    message->values = values_of(arena, message);
+}
