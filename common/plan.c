@@ -136,6 +136,20 @@ static bool read_recipient(struct planning *planning, const char *text, struct f
     return true;
 }
 
+/* Whom the section's owner wants told when the call names nobody. */
+static void add_default_recipients(struct planning *planning)
+{
+    for (size_t i = 0; i < planning->plan->leg_count; i++) {
+        struct leg *leg = &planning->plan->legs[i];
+        const struct text_list *to = &leg->section->common.to;
+
+        if (leg->recipient_count > 0)
+            continue;
+        for (size_t k = 0; k < to->count; k++)
+            add_target(planning, leg, to->items[k]);
+    }
+}
+
 static bool enough_recipients(const struct plan *plan, struct fault *fault)
 {
     for (size_t i = 0; i < plan->leg_count; i++) {
@@ -164,5 +178,6 @@ bool plan_make(struct arena *arena, const struct config *config, const struct ch
         *fault = first;
         return false;
     }
+    add_default_recipients(&planning);
     return enough_recipients(plan, fault);
 }

@@ -1,0 +1,11 @@
+/* help - --help and --version of a notify_<channel> program, made from its tables. Pure. */
+#ifndef COMMON_HELP_H
+#define COMMON_HELP_H
+
+#include "common/channel.h"
+
+/* Fits a screen of 80 columns: how it is called, the channel's own options, one real example, where the rest is told. */
+const char *help_text(struct arena *arena, const struct channel *channel);
+const char *version_text(struct arena *arena, const char *program);
+
+#endif
