@@ -1,0 +1,36 @@
+/*
+ * sending - one event told down the legs of a plan, each step accounted for.
+ *
+ * What notify_<channel>, `notifyctl test` and `notifyctl preview` have in common.
+ */
+#ifndef COMMON_SENDING_H
+#define COMMON_SENDING_H
+
+#include "common/plan.h"
+#include "common/world.h"
+
+struct sending {
+    const struct world *world;
+    struct config *config;
+    const struct event *event;
+    const char *id;            /* of the notification: see sending_id() */
+    const char *template_name; /* wished by the caller, "" for none */
+    int64_t deadline_ms;       /* steady; everything ends before it */
+    bool preview;              /* print the requests in place of sending them */
+    struct secrets secrets;    /* no line leaves without being masked */
+    int status;                /* the exit status so far: the gravest leg decides */
+};
+
+/* A new id: time first, so that ids sort; chance, so that they are unique among many hosts. */
+const char *sending_id(const struct world *world);
+
+/* Delivers (or shows) every leg; one line on stdout for each that arrived, one on stderr for each that did not. */
+void send_all(struct sending *sending, const struct plan *plan);
+
+/* One line on stderr and in the system's log, masked. */
+void sending_complain(const struct sending *sending, const char *line);
+
+/* Mistakes of the configuration cost their own section only; they are said in the system's log at every run. */
+void sending_tell_findings(const struct sending *sending);
+
+#endif
