@@ -1,0 +1,107 @@
+/* notifyctl check: everything that can be found wrong before the night comes. */
+#include "plugins/notifyctl/notifyctl.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/template.h"
+#include "common/values.h"
+#include "plugins/channels.h"
+
+/* The daemon that will run the plugins may see less than root does. */
+static bool become(const char *name, struct fault *fault)
+{
+    const struct passwd *user = getpwnam(name);
+
+    if (!user)
+        return fault_set(fault, FAULT_USAGE, "there is no user '%s' on this machine", name);
+    if (initgroups(user->pw_name, user->pw_gid) != 0 || setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0)
+        return fault_set(fault, FAULT_SYSTEM, "cannot become '%s': %s; run this as root", name, strerror(errno));
+    return true;
+}
+
+static void check_template(struct config *config, enum language language, const char *name)
+{
+    static const struct template_names NAMES = {value_known, value_trusted, value_nearest};
+    struct message_template template;
+    struct fault fault = {0};
+    bool found;
+
+    if (!template_load(config->arena, config->templates, language, name, &template, &found, &fault) ||
+        !template_check(template.title, &NAMES, &fault) || !template_check(template.text, &NAMES, &fault))
+        config_add_finding(config, true, config->templates, "%s", fault.text);
+}
+
+/* Every installed template, not only those that a section names: an event may ask for any. */
+static void check_templates(struct config *config)
+{
+    for (enum language language = LANGUAGE_EN; language < LANGUAGE_COUNT; language++) {
+        const char *path = arena_print(config->arena, "%s/%s", config->templates, language_name(language));
+        DIR *directory = opendir(path);
+        struct dirent *entry;
+
+        if (!directory) {
+            config_add_finding(config, true, path, "cannot be read: %s; reinstall the package or set `templates`",
+                               strerror(errno));
+            continue;
+        }
+        while ((entry = readdir(directory))) {
+            const char *end = strstr(entry->d_name, ".mustache");
+
+            if (end && end[strlen(".mustache")] == '\0')
+                check_template(config, language,
+                               arena_copy(config->arena, entry->d_name, (size_t)(end - entry->d_name)));
+        }
+        closedir(directory);
+    }
+}
+
+static size_t print_findings(const struct config *config)
+{
+    size_t mistakes = 0;
+
+    for (size_t i = 0; i < config->finding_count; i++) {
+        const struct finding *finding = &config->findings[i];
+
+        printf("%s: %s: %s\n", finding->where, finding->mistake ? "mistake" : "advice", finding->text);
+        mistakes += finding->mistake;
+    }
+    return mistakes;
+}
+
+static size_t count_usable(const struct config *config)
+{
+    size_t usable = 0;
+
+    for (size_t i = 0; i < config->section_count; i++)
+        usable += !config->sections[i]->broken;
+    return usable;
+}
+
+int command_check(struct operation *operation)
+{
+    struct config *config = operation->config;
+    struct fault fault = {0};
+    size_t mistakes;
+
+    if (operation->argc == 3 && strcmp(operation->argv[1], "--as") == 0) {
+        if (!become(operation->argv[2], &fault) ||
+            !(config = config_load(operation->arena, operation->config_path, channels_all, &fault))) {
+            fprintf(stderr, "NP-CONFIG notifyctl check: %s\n", fault.text);
+            return fault_exit_status(&fault);
+        }
+    } else if (operation->argc != 1) {
+        return usage(operation, "no argument, or --as USER");
+    }
+    config_check_sections(config);
+    check_templates(config);
+    mistakes = print_findings(config);
+    printf("%s: %zu of %zu sections usable, %zu mistake%s\n", config->path, count_usable(config), config->section_count,
+           mistakes, mistakes == 1 ? "" : "s");
+    return mistakes ? 2 : 0;
+}

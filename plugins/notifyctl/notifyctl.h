@@ -1,0 +1,27 @@
+/* notifyctl - the operator's tool: one file a subcommand, each a row of the table in main.c. */
+#ifndef PLUGINS_NOTIFYCTL_NOTIFYCTL_H
+#define PLUGINS_NOTIFYCTL_NOTIFYCTL_H
+
+#include "common/config.h"
+#include "common/world.h"
+
+/* What every subcommand starts from. */
+struct operation {
+    struct arena *arena;
+    struct world world;
+    const char *config_path;
+    struct config *config; /* loaded; mistakes stand in its findings */
+    int argc;              /* argv[0] is the subcommand */
+    char **argv;
+    char **environment;
+};
+
+/* Each returns the exit status: 0 done, 1 failed, 2 refused or misconfigured, 3 wrong usage. */
+int command_check(struct operation *operation);
+int command_test(struct operation *operation);
+int command_preview(struct operation *operation);
+
+/* Says on stderr how the subcommand is called; returns 3. */
+int usage(const struct operation *operation, const char *wanted);
+
+#endif
