@@ -62,10 +62,10 @@ struct outbox_result {
     size_t attempt_count;
 };
 
-/* The provider is called next. NOTED. */
+/* The provider is called next. */
 bool outbox_on_wire(struct store *store, const char *id, int64_t now_ms, struct fault *fault);
 
-/* Records attempts and end in one transaction: PROMISED when it WAITS, else NOTED. Keeps the circuit of each section. */
+/* Records attempts and end in one transaction, promised when it WAITS. Keeps the circuit of each section. */
 bool outbox_finish(struct store *store, const struct outbox_result *result, struct fault *fault);
 
 /*

@@ -35,15 +35,15 @@ struct store;
 struct store *store_open(struct arena *arena, const char *directory, int64_t patience_ms, bool *renewed,
                          struct fault *fault);
 
-enum durability {
-    NOTED,    /* survives the process: counters, marks */
-    PROMISED, /* survives a power cut: whatever an exit status 0 rests on */
-};
-
-/* Takes the writers' queue and begins. Every true is followed by store_commit() or store_rollback(). */
-bool store_begin(struct store *store, enum durability durability, struct fault *fault);
+/*
+ * Takes the writers' queue and begins. Every true is followed by store_commit() or store_rollback(). What was committed
+ * survives the end of the process; store_promise() makes it survive a power cut, too: called before anything that an exit
+ * status 0 rests on.
+ */
+bool store_begin(struct store *store, struct fault *fault);
 bool store_commit(struct store *store, struct fault *fault);
 void store_rollback(struct store *store);
+bool store_promise(struct store *store, struct fault *fault);
 
 /*
  * One statement with its values. The format names their types: 't' const char *, 'i' int64_t; "" for none.
