@@ -55,9 +55,9 @@ struct outbox_result {
     const char *code;
     const char *words;
     int64_t now_ms;
-    int64_t due_ms;              /* WAITS */
-    int64_t position;            /* WAITS: leg to begin with */
-    const char *recipients_left; /* WAITS: JSON list of those still to be told, "" for all */
+    int64_t due_ms;        /* WAITS */
+    int64_t position;      /* WAITS: leg to begin with */
+    const char *legs_left; /* WAITS: JSON, when fewer recipients are left than before; else "" */
     const struct attempt_record *attempts;
     size_t attempt_count;
 };
@@ -92,7 +92,7 @@ bool worker_fresh(struct store *store, int64_t now_ms, bool *fresh, struct fault
 /* False while a section that failed 5 times in a row within 5 minutes is left alone, but for one probe a minute. */
 bool circuit_closed(struct store *store, const char *endpoint_key, int64_t now_ms, bool *closed, struct fault *fault);
 
-/* The provider's id of the newest delivered message of a problem on this section; "" when there is none. */
+/* The provider's id of the first delivered message of a problem on this section: the head of the thread; "" when there is none. */
 bool reference_of(struct store *store, struct arena *arena, const char *problem, const char *section,
                   const char *recipient_key, const char **reference, struct fault *fault);
 
