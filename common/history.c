@@ -76,12 +76,12 @@ static bool read_entry(void *self, struct row *row)
     return reading->each(reading->self, &entry) && reading->count < reading->filter->most;
 }
 
-bool history_read(struct store *store, struct arena *arena, const struct history_filter *filter,
+bool history_read(struct store *store, const struct history_filter *filter,
                   bool (*each)(void *self, const struct history_entry *entry), void *self, struct fault *fault)
 {
     struct reading reading = {.filter = filter, .each = each, .self = self};
 
-    return store_read(store, arena, fault,
+    return store_read(store, NULL, fault,
                       "SELECT " ENTRY_COLUMNS
                       " FROM notification WHERE created_ms >= ? ORDER BY created_ms DESC, id DESC",
                       read_entry, &reading, "i", filter->since_ms);
@@ -109,13 +109,13 @@ static bool read_attempt(void *self, struct row *row)
     return attempts->each(attempts->self, &attempt);
 }
 
-bool history_attempts(struct store *store, struct arena *arena, const char *id,
+bool history_attempts(struct store *store, const char *id,
                       bool (*each)(void *self, const struct history_attempt *attempt), void *self, struct fault *fault)
 {
     struct attempts attempts = {.each = each, .self = self};
 
     return store_read(
-        store, arena, fault,
+        store, NULL, fault,
         "SELECT number, at_ms, took_ms, section, recipient, outcome, code, words FROM attempt WHERE id = ?"
         " ORDER BY at_ms, number",
         read_attempt, &attempts, "t", id);

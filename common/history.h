@@ -55,11 +55,11 @@ struct history_attempt {
     const char *words;
 };
 
-/* Newest first. `each` returns false to stop. */
-bool history_read(struct store *store, struct arena *arena, const struct history_filter *filter,
+/* Newest first. `each` returns false to stop; what it is given is gone when it returns. */
+bool history_read(struct store *store, const struct history_filter *filter,
                   bool (*each)(void *self, const struct history_entry *entry), void *self, struct fault *fault);
 
-bool history_attempts(struct store *store, struct arena *arena, const char *id,
+bool history_attempts(struct store *store, const char *id,
                       bool (*each)(void *self, const struct history_attempt *attempt), void *self, struct fault *fault);
 
 #endif
