@@ -8,15 +8,8 @@
 #define COMMON_ADMISSION_H
 
 #include "common/event.h"
+#include "common/limits.h"
 #include "common/store.h"
-
-/* Sliding windows. 0 is no limit. */
-struct limits {
-    int64_t per_minute;
-    int64_t per_hour;
-    int64_t per_day;
-    int64_t kept_for_critical; /* places of the minute that only `critical` and above may take */
-};
 
 struct admission_ask {
     const char *id; /* of the notification, when it is a new one */
