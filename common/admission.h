@@ -65,6 +65,10 @@ struct admission_answer {
 bool admission_ask(struct store *store, struct arena *arena, const struct admission_ask *ask,
                    struct admission_answer *answer, struct fault *fault);
 
+/* Books one place of an endpoint's quota for a message of the outbox; *taken is false, and *due_ms says when, if none is free. */
+bool quota_take(struct store *store, struct arena *arena, const char *endpoint_key, const struct limits *limits,
+                enum severity severity, int64_t now_ms, bool *taken, int64_t *due_ms, struct fault *fault);
+
 const char *admission_name(enum admission admission);
 
 #endif

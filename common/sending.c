@@ -3,18 +3,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/admission.h"
-#include "common/identity.h"
+#include "common/asking.h"
 #include "common/log.h"
 #include "common/preview.h"
 #include "common/record.h"
 #include "common/report.h"
 #include "common/spool.h"
-#include "common/template.h"
 
 enum {
     IN_FLIGHT_WAIT_MS = 200, /* between two looks at the same message under way in another process */
-    CHAT_EXPIRES_S = 7200,
 };
 
 /* --- lines --- */
@@ -78,70 +75,15 @@ static const char *state_directory(const struct sending *sending)
     return sending->state[0] ? sending->state : sending->config->state;
 }
 
-static const char *join_recipients(struct arena *arena, const struct leg *leg)
-{
-    const char *text = "";
-
-    for (size_t i = 0; i < leg->recipient_count; i++)
-        text = arena_print(arena, "%s%s%s", text, i ? "," : "", leg->recipients[i]);
-    return text;
-}
-
-/* By default the problems of one service share a key: different problems do not add up to a flood. */
-static const char *limit_key_of(struct arena *arena, const char *recipient_key, const struct event *event)
-{
-    return arena_print(arena, "limit/%s/%s/%s", recipient_key, event->host, event->service);
-}
-
-static int64_t expires_s(const struct channel *channel)
-{
-    return channel->expires_s > 0 ? channel->expires_s : CHAT_EXPIRES_S;
-}
-
-static struct admission_ask ask_for(const struct course *course)
-{
-    const struct sending *sending = course->sending;
-    struct arena *arena = sending->world->arena;
-    const struct leg *leg = &course->chain->legs[0];
-    const struct section *section = leg->section;
-    const struct channel *channel = section->channel;
-    const char *endpoint = identity_endpoint(arena, channel->name, section->secrets.items, section->secrets.count);
-    const char *recipients = identity_recipients(arena, endpoint, leg->recipients, leg->recipient_count);
-    int64_t now_ms = world_wall_ms(sending->world);
-
-    return (struct admission_ask){
-        .id = course->answer.id,
-        .short_id = identity_short(arena, course->answer.id),
-        .event = sending->event,
-        .problem = identity_problem(arena, sending->event),
-        .repeat_key = identity_repeat(arena, sending->event, recipients),
-        .numbered = sending->event->notification_number[0] != '\0',
-        .section = section->title,
-        .channel = channel->name,
-        .recipients = join_recipients(arena, leg),
-        .recipient_key = recipients,
-        .limit_key = limit_key_of(arena, recipients, sending->event),
-        .endpoint_key = endpoint,
-        .limits = section->limits.limits,
-        .recipient_limits = channel->recipient_limits,
-        .endpoint_limits = channel->endpoint_limits,
-        .repeat_within_ms = section->limits.repeat_within_s * 1000,
-        .exempt = section->limits.exempt,
-        .beyond_limits = sending->beyond_limits,
-        .legs = chain_to_json(arena, course->chain, false),
-        .template_name = sending->template_name,
-        .now_ms = now_ms,
-        .lease_ms = sending->deadline_ms - world_steady_ms(sending->world) + RECORDS_MS,
-        .expires_ms = now_ms + expires_s(channel) * 1000,
-    };
-}
-
 /* Waits, as long as there is time, for another process that tells the same right now. */
 static bool admit(struct course *course, struct fault *fault)
 {
     const struct sending *sending = course->sending;
-    struct admission_ask ask = ask_for(course);
+    int64_t left_ms = sending->deadline_ms - world_steady_ms(sending->world);
+    struct admission_ask ask = asking_for(sending->world, course->chain, sending->event, course->answer.id,
+                                          sending->template_name, left_ms + RECORDS_MS);
 
+    ask.beyond_limits = sending->beyond_limits;
     while (admission_ask(sending->store, sending->world->arena, &ask, &course->answer, fault)) {
         if (course->answer.admission != IN_FLIGHT ||
             world_steady_ms(sending->world) + IN_FLIGHT_WAIT_MS > sending->deadline_ms)
