@@ -29,6 +29,8 @@ struct admission_ask {
     struct limits endpoint_limits;  /* of endpoint_key: the provider's quota */
     int64_t repeat_within_ms;
     unsigned exempt;    /* bit 1 << severity: passes limits and recipient_limits */
+    bool only_if_free;  /* HELD and QUEUED leave no record: the asker comes again by itself */
+    const char *reason; /* for the history, "" for the usual ones */
     bool beyond_limits; /* escalation step, confirmation, operator's message: passes `limits` */
     const char *legs;   /* JSON for the outbox: [{"section", "recipients"}] in order of preference */
     const char *template_name;

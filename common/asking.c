@@ -1,6 +1,7 @@
 #include "common/asking.h"
 
 #include "common/identity.h"
+#include "common/str.h"
 
 enum { CHAT_EXPIRES_S = 7200 };
 

@@ -5,7 +5,7 @@
 
 #include "common/civil.h"
 #include "common/identity.h"
-#include "common/log.h"
+#include "common/str.h"
 #include "common/utf8.h"
 
 enum {
