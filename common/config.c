@@ -21,6 +21,7 @@ enum value_kind {
     VALUE_NUMBER,   /* int64_t */
     VALUE_DURATION, /* int64_t, seconds */
     VALUE_SEVERITY, /* int64_t; "none" is SEVERITY_COUNT */
+    VALUE_EXEMPT,   /* unsigned: a bit for this severity and each graver one; "none" is 0 */
 };
 
 struct value_row {
@@ -33,15 +34,24 @@ struct value_row {
 
 enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };
 
+#define ROW(name_, kind_, type_, field_, least_, most_)                                                               \
+    {                                                                                                                 \
+        .name = (name_), .kind = VALUE_##kind_, .offset = offsetof(type_, field_), .least = (least_), .most = (most_) \
+    }
+#define ROW_END      \
+    {                \
+        .name = NULL \
+    }
+
 static const struct value_row GLOBAL_ROWS[] = {
-    {"state",                 VALUE_PATH, offsetof(struct config,                 state),                      0,                           0},
-    {"templates",                       VALUE_PATH,                       offsetof(struct config,                             templates),            0, 0},
-    {"language",                      VALUE_LANGUAGE,                                offsetof(struct config,                                                             language),                                                     0,                           0},
-    {"timezone",                      VALUE_ZONE,                               offsetof(struct config,                                                                     timezone),                                   0,     0},
-    {"proxy",              VALUE_TEXT,                       offsetof(struct config,proxy),0,  0},
-    {"no_proxy", VALUE_TEXT,offsetof(struct config,                             no_proxy),                                                                       0,                                                                                                 0},
-    {"ca_file",             VALUE_PATH,                   offsetof(struct config,                    ca_file),0,0},
-    {NULL,               VALUE_TEXT,   0, 0, 0                                                   },
+    ROW("state", PATH, struct config, state, 0, 0),         /* directory of the store */
+    ROW("templates", PATH, struct config, templates, 0, 0), /* directory of the message templates */
+    ROW("language", LANGUAGE, struct config, language, 0, 0),
+    ROW("timezone", ZONE, struct config, timezone, 0, 0), /* of the times in messages */
+    ROW("proxy", TEXT, struct config, proxy, 0, 0),       /* these three: for sections that say nothing else */
+    ROW("no_proxy", TEXT, struct config, no_proxy, 0, 0),
+    ROW("ca_file", PATH, struct config, ca_file, 0, 0), /* PEM */
+    ROW_END,
 };
 
 struct retry_values {
@@ -50,18 +60,18 @@ struct retry_values {
 };
 
 static const struct value_row RETRY_ROWS[] = {
-    {"attempts", VALUE_NUMBER, offsetof(struct retry_values, attempts),               1,                            20},
-    {"delay",          VALUE_DURATION,                offsetof(struct retry_values,                     delay_s), 0, HOUR},
-    {NULL,      VALUE_TEXT,                  0,                                           0,                                                   0                                                            },
+    ROW("attempts", NUMBER, struct retry_values, attempts, 1, 20),
+    ROW("delay", DURATION, struct retry_values, delay_s, 0, HOUR),
+    ROW_END,
 };
 
 static const struct value_row LIMIT_ROWS[] = {
-    {"per_minute",            VALUE_NUMBER, offsetof(struct limits, per_minute),                        0,                      100000},
-    {"per_hour",                       VALUE_NUMBER,                          offsetof(struct limits,              per_hour), 0, 1000000},
-    {"per_day",                VALUE_NUMBER,                            offsetof(struct limits,                                          per_day),                                                 0,                      10000000},
-    {"repeat_within",                      VALUE_DURATION,                          offsetof(struct limits,                                                repeat_within_s),                    0,7 * DAY},
-    {"exempt",       VALUE_SEVERITY,                  offsetof(struct limits,exempt), 0,                               0},
-    {NULL, VALUE_TEXT,0,                         0,                                                          0                                                 },
+    ROW("per_minute", NUMBER, struct limit_policy, limits.per_minute, 0, LIMIT_MOST),
+    ROW("per_hour", NUMBER, struct limit_policy, limits.per_hour, 0, LIMIT_MOST),
+    ROW("per_day", NUMBER, struct limit_policy, limits.per_day, 0, LIMIT_MOST),
+    ROW("repeat_within", DURATION, struct limit_policy, repeat_within_s, 0, 7 * DAY),
+    ROW("exempt", EXEMPT, struct limit_policy, exempt, 0, 0),
+    ROW_END,
 };
 
 /* `within` is every severity's that has no row of its own. */
@@ -70,21 +80,20 @@ struct confirm_values {
     int64_t within_s;
 };
 
-#define WITHIN(severity) offsetof(struct confirm_values, confirm.within_s) + (severity) * sizeof(int64_t)
 static const struct value_row CONFIRM_ROWS[] = {
-    {"base_url", VALUE_ADDRESS, offsetof(struct confirm_values, confirm.base_url),       0,                                           0},
-    {"within",          VALUE_DURATION,                offsetof(struct confirm_values,                       within_s), 0,             7 * DAY},
-    {"error",   VALUE_DURATION,                WITHIN(SEVERITY_ERROR),                                        0,                                               7 * DAY                                        },
-    {"critical",   VALUE_DURATION,                WITHIN(SEVERITY_CRITICAL),                                     0,7 * DAY},
-    {"emergency",   VALUE_DURATION,                WITHIN(SEVERITY_EMERGENCY),                                    0,                                              7 * DAY                                                                                       },
-    {"from",   VALUE_SEVERITY,                offsetof(struct confirm_values,                                         confirm.from),   0,0},
-    {NULL,         VALUE_TEXT,                     0,                                                   0,                                                                     0                                                                                                                                                                                    },
+    ROW("base_url", ADDRESS, struct confirm_values, confirm.base_url, 0, 0),
+    ROW("within", DURATION, struct confirm_values, within_s, 0, 7 * DAY),
+    ROW("error", DURATION, struct confirm_values, confirm.within_s[SEVERITY_ERROR], 0, 7 * DAY),
+    ROW("critical", DURATION, struct confirm_values, confirm.within_s[SEVERITY_CRITICAL], 0, 7 * DAY),
+    ROW("emergency", DURATION, struct confirm_values, confirm.within_s[SEVERITY_EMERGENCY], 0, 7 * DAY),
+    ROW("from", SEVERITY, struct confirm_values, confirm.from, 0, 0),
+    ROW_END,
 };
 
 static const struct value_row OPERATOR_ROWS[] = {
-    {"channels", VALUE_LIST, offsetof(struct operator_contact, channels),           0,                                0},
-    {"to",          VALUE_LIST,                 offsetof(struct operator_contact,                              to), 0, 0},
-    {NULL,         VALUE_TEXT,                   0,                                                0,                                                 0                                                             },
+    ROW("channels", LIST, struct operator_contact, channels, 0, 0),
+    ROW("to", LIST, struct operator_contact, to, 0, 0),
+    ROW_END,
 };
 
 static const char *const CONTACT_NAMES[] = {"name", "mobile", "email", "language", "timezone", NULL};
@@ -195,6 +204,16 @@ static bool severity_or_none(const char *text, int64_t *severity)
     return true;
 }
 
+/* Whoever exempts critical messages does not want the emergencies held back. */
+static unsigned from_severity_up(int64_t severity)
+{
+    unsigned bits = 0;
+
+    for (; severity < SEVERITY_COUNT; severity++)
+        bits |= 1U << severity;
+    return bits;
+}
+
 static bool is_web_address(const char *text)
 {
     return text[0] == '\0' || strncmp(text, "https://", 8) == 0 || strncmp(text, "http://", 7) == 0;
@@ -229,6 +248,7 @@ static const char *wanted(struct arena *arena, const struct value_row *row)
         return arena_print(arena, "a duration from 0 to %s with its unit, such as 90s, 30m, 2h or 1d",
                            duration_text(arena, row->most));
     case VALUE_SEVERITY:
+    case VALUE_EXEMPT:
         return "info, warning, error, critical, emergency or none";
     }
     return "";
@@ -268,6 +288,11 @@ static bool take_value(const struct reading *reading, const struct value_row *ro
                                              : severity_or_none(text, &number);
         if (good)
             *(int64_t *)field = number;
+        return good;
+    case VALUE_EXEMPT:
+        good = severity_or_none(text, &number);
+        if (good)
+            *(unsigned *)field = from_severity_up(number);
         return good;
     }
     if (good)
@@ -997,9 +1022,10 @@ struct config *config_none(struct arena *arena)
         .language = LANGUAGE_EN,
         .timezone = "",
         .retry = retry_default,
-        .limits =
-            {.per_minute = 5,         .per_hour = 20,               .per_day = 100, .repeat_within_s = 170, .exempt = SEVERITY_EMERGENCY},
-        .confirm = {.base_url = "", .from = SEVERITY_ERROR},
+        .limits = {.limits = {.per_minute = 5, .per_hour = 20, .per_day = 100},
+                   .repeat_within_s = 170,
+                   .exempt = 1U << SEVERITY_EMERGENCY},
+        .confirm = {.base_url = "",                                                           .from = SEVERITY_ERROR      },
         .proxy = "",
         .no_proxy = "",
         .ca_file = "",

@@ -8,6 +8,7 @@
 #ifndef COMMON_CONFIG_H
 #define COMMON_CONFIG_H
 
+#include "common/limits.h"
 #include "common/retry.h"
 #include "common/settings.h"
 #include "common/statements.h"
@@ -21,15 +22,6 @@ struct finding {
     bool mistake;      /* else advice */
     const char *where; /* "FILE:LINE", or "FILE" when it is about the file itself */
     const char *text;  /* what was wanted, what was found, the remedy; one line, no secret */
-};
-
-/* Protection from floods. */
-struct limits {
-    int64_t per_minute; /* 0: no limit */
-    int64_t per_hour;
-    int64_t per_day;
-    int64_t repeat_within_s; /* 0: repeats are sent */
-    int64_t exempt;          /* from this severity up limits do not hold; SEVERITY_COUNT: none is exempt */
 };
 
 /* When an answer of a person is waited for, and where it is given. */
@@ -67,7 +59,7 @@ struct section {
     const char *where;
     struct givens givens;
     struct retry_policy retry;
-    struct limits limits;
+    struct limit_policy limits;
     bool broken;         /* a finding disabled it */
     const char *trouble; /* that finding: "FILE:LINE: ..."; "" when there is none */
     /* Set by config_open_section(). */
@@ -94,7 +86,7 @@ struct config {
     enum language language;
     const char *timezone; /* "" for the machine's */
     struct retry_policy retry;
-    struct limits limits;
+    struct limit_policy limits;
     struct confirmation confirm;
     struct operator_contact operator;
     const char *proxy;
