@@ -8,6 +8,7 @@
 #ifndef COMMON_CONFIG_H
 #define COMMON_CONFIG_H
 
+#include "common/limits.h"
 #include "common/retry.h"
 #include "common/settings.h"
 
@@ -43,6 +44,7 @@ struct section {
     const char *where;
     struct givens givens;
     struct retry_policy retry;
+    struct limit_policy limits;
     bool broken; /* a finding disabled it */
     /* Set by config_open_section(). */
     const void *settings;
@@ -68,6 +70,7 @@ struct config {
     enum language language;
     const char *timezone; /* "" for the machine's */
     struct retry_policy retry;
+    struct limit_policy limits;
     const char *proxy;
     const char *ca_file;
     struct section **sections;

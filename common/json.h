@@ -47,6 +47,8 @@ struct json_object *json_at(struct json_object *doc, const char *path);
 /* An array's item; NULL when there is none, also when it is no array. */
 struct json_object *json_item(struct json_object *array, size_t index);
 bool json_is_object(struct json_object *value);
+/* Items of an array; 0 when it is none. */
+size_t json_length(struct json_object *array);
 bool json_has(struct json_object *doc, const char *path);
 
 #endif

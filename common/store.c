@@ -511,7 +511,9 @@ const char *row_text(struct row *row, int column)
 {
     const char *text = (const char *)sqlite3_column_text(row->statement, column);
 
-    return text ? arena_copy(row->arena, text, (size_t)sqlite3_column_bytes(row->statement, column)) : "";
+    if (!text)
+        return "";
+    return row->arena ? arena_copy(row->arena, text, (size_t)sqlite3_column_bytes(row->statement, column)) : text;
 }
 
 int64_t row_number(struct row *row, int column)

@@ -55,7 +55,7 @@ bool store_run(struct store *store, struct fault *fault, const char *sql, const 
 /* Rows changed by the last store_run(). */
 int64_t store_changed(const struct store *store);
 
-/* A row being read. Texts live in the arena given to store_read(), are never NULL. */
+/* A row being read. Texts are never NULL; they live in the arena given to store_read(), or with NULL until `each` returns. */
 struct row;
 const char *row_text(struct row *row, int column);
 int64_t row_number(struct row *row, int column);
