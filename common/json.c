@@ -132,6 +132,11 @@ bool json_is_object(struct json_object *value)
     return json_object_is_type(value, json_type_object);
 }
 
+size_t json_length(struct json_object *array)
+{
+    return json_object_is_type(array, json_type_array) ? json_object_array_length(array) : 0;
+}
+
 bool json_has(struct json_object *doc, const char *path)
 {
     return json_at(doc, path) != NULL;

@@ -42,6 +42,8 @@ const char *json_word_at(struct arena *arena, struct json_object *doc, const cha
 /* NULL when there is nothing at `path`. */
 struct json_object *json_at(struct json_object *doc, const char *path);
 bool json_is_object(struct json_object *value);
+/* Items of an array; 0 when it is none. */
+size_t json_length(struct json_object *array);
 bool json_has(struct json_object *doc, const char *path);
 
 #endif

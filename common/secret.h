@@ -37,8 +37,9 @@ struct secrets {
 };
 
 /*
- * Remembers a secret for secrets_mask(). Of an address (it holds "://") only what is secret in it: user and password,
- * path and query after the host, each path segment of 16 characters or more, each value of the query. Texts shorter than
+ * Remembers a secret for secrets_mask(). Of an address (http://, https://, smtp://, smtps://, socks...://) only what
+ * is secret in it: user and password, path and query after the host, each path segment of 16 characters or more, each
+ * value of the query. Texts shorter than
  * 6 bytes are not remembered: masking them would tear ordinary words apart.
  */
 void secrets_add(struct secrets *secrets, const char *text);

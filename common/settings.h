@@ -9,6 +9,8 @@
 
 #include "common/channel.h"
 
+enum { SETTINGS_FILE_MOST = 64 * 1024 }; /* bytes of a file that an option reads */
+
 /* One assignment as somebody wrote it. */
 struct given {
     const char *name; /* configuration form: "at_mobiles", "secret_file" */

@@ -1,0 +1,77 @@
+/*
+ * admission - may this be told now? Asked and booked in one transaction, so that two processes cannot take the same place.
+ *
+ * In this order: is it a repeat of what was told or is being told; is it muted; does its recovery belong to a problem that
+ * was held back; do the limits of its key, its recipients and its endpoint have a place. See the manual, "Limits".
+ */
+#ifndef COMMON_ADMISSION_H
+#define COMMON_ADMISSION_H
+
+#include "common/event.h"
+#include "common/store.h"
+
+/* Sliding windows. 0 is no limit. */
+struct limits {
+    int64_t per_minute;
+    int64_t per_hour;
+    int64_t per_day;
+    int64_t kept_for_critical; /* places of the minute that only `critical` and above may take */
+};
+
+struct admission_ask {
+    const char *id; /* of the notification, when it is a new one */
+    const char *short_id;
+    const struct event *event;
+    const char *problem;    /* identity_problem() */
+    const char *repeat_key; /* identity_repeat() */
+    bool numbered;          /* the source counts reminders: an equal key is never a reminder */
+    const char *section;    /* title of the first leg */
+    const char *channel;
+    const char *recipients; /* as text, for the history */
+    const char *recipient_key;
+    const char *limit_key;
+    const char *endpoint_key;
+    struct limits limits;           /* of limit_key: the seed's 5, 20, 100 */
+    struct limits recipient_limits; /* of recipient_key */
+    struct limits endpoint_limits;  /* of endpoint_key: the provider's quota */
+    int64_t repeat_within_ms;
+    unsigned exempt;    /* bit 1 << severity: passes limits and recipient_limits */
+    bool beyond_limits; /* escalation step, confirmation, operator's message: passes `limits` */
+    const char *legs;   /* JSON for the outbox: [{"section", "recipients"}] in order of preference */
+    const char *template_name;
+    int64_t now_ms;     /* wall */
+    int64_t lease_ms;   /* how long the row is ours */
+    int64_t expires_ms; /* wall: later it is not worth telling */
+};
+
+enum admission {
+    ADMITTED,       /* booked; the outbox row is claimed by us */
+    ADOPTED,        /* an earlier call's row for the same, not delivered yet: claimed by us, its id in the answer */
+    IN_FLIGHT,      /* the same is being told by another process now: ask again a little later */
+    REPEATED,       /* it was delivered `ago_ms` ago */
+    REFUSED_BEFORE, /* it was refused `ago_ms` ago: `words` says why */
+    HELD,           /* a limit is reached; it is counted and will be told in a summary */
+    MUTED,
+    FOLDED, /* the recovery of a problem that was held back: told with it in the summary */
+    QUEUED, /* the provider's quota is reached, but it is too grave to be held: waits in the outbox until `due_ms` */
+};
+
+struct admission_answer {
+    enum admission admission;
+    const char *id;
+    const char *reason; /* "first", "reminder", "recovery", ... as the history says it */
+    const char *window; /* HELD: "minute", "hour", "day" */
+    const char *scope;  /* HELD: "key", "recipient", "endpoint" */
+    int64_t allowed;    /* HELD: how many the window takes */
+    int64_t waiting;    /* HELD: how many are held back for this key by now */
+    int64_t ago_ms;
+    int64_t due_ms;
+    const char *words;
+};
+
+bool admission_ask(struct store *store, struct arena *arena, const struct admission_ask *ask,
+                   struct admission_answer *answer, struct fault *fault);
+
+const char *admission_name(enum admission admission);
+
+#endif

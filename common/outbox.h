@@ -1,0 +1,99 @@
+/*
+ * outbox - what was accepted and is not told yet, and what became of it.
+ *
+ * A row goes pending -> claimed (leased until a time) -> on the wire -> done. The mark "on the wire" is committed just before
+ * the transport is called: a lease that ran out before it is sent again, one that ran out after it is UNCLEAR.
+ */
+#ifndef COMMON_OUTBOX_H
+#define COMMON_OUTBOX_H
+
+#include "common/store.h"
+#include "common/verdict.h"
+
+struct outbox_row {
+    const char *id; /* of the notification */
+    const char *short_id;
+    const char *problem;
+    const char *event; /* JSON */
+    const char *legs;  /* JSON */
+    const char *template_name;
+    int64_t position; /* in legs */
+    int64_t attempts; /* made on this leg so far */
+    bool was_on_wire; /* its sender died while the provider may have acted */
+    int64_t created_ms;
+    int64_t expires_ms;
+    const char *reason;
+};
+
+/* One attempt, for the history. */
+struct attempt_record {
+    int64_t number;
+    int64_t at_ms;
+    int64_t took_ms;
+    const char *section;
+    const char *recipient;
+    enum outcome outcome;
+    const char *code;
+    const char *words;
+};
+
+/* What a run ends with. */
+struct outbox_result {
+    const char *id;
+    enum {
+        OUTBOX_DELIVERED,
+        OUTBOX_UNCLEAR, /* told at most once; nobody knows */
+        OUTBOX_WAITS,   /* stays in the outbox until due_ms */
+        OUTBOX_REFUSED, /* no leg takes it */
+        OUTBOX_EXPIRED,
+        OUTBOX_DROPPED, /* by the operator */
+    } end;
+    const char *section; /* that took it */
+    const char *endpoint_key;
+    const char *reference; /* the provider's id */
+    const char *text;      /* what was really said */
+    const char *code;
+    const char *words;
+    int64_t now_ms;
+    int64_t due_ms;        /* WAITS */
+    int64_t position;      /* WAITS: leg to begin with */
+    const char *legs_left; /* WAITS: JSON, when fewer recipients are left than before; else "" */
+    const struct attempt_record *attempts;
+    size_t attempt_count;
+};
+
+/* The provider is called next. */
+bool outbox_on_wire(struct store *store, const char *id, int64_t now_ms, struct fault *fault);
+
+/* Records attempts and end in one transaction, promised when it WAITS. Keeps the circuit of each section. */
+bool outbox_finish(struct store *store, const struct outbox_result *result, struct fault *fault);
+
+/*
+ * Claims up to `most` due rows: gravest first, then oldest; of one problem only the oldest. Rows whose lease ran out are due.
+ */
+bool outbox_claim(struct store *store, struct arena *arena, int64_t now_ms, int64_t lease_ms, size_t most,
+                  struct outbox_row **rows, size_t *count, struct fault *fault);
+
+/* One row by id, claimed: for `notifyctl retry`. *found is false when it is not waiting. */
+bool outbox_claim_one(struct store *store, struct arena *arena, const char *id, int64_t now_ms, int64_t lease_ms,
+                      struct outbox_row *row, bool *found, struct fault *fault);
+
+/* When the next row is due, wall; INT64_MAX when nothing waits. */
+bool outbox_next_due(struct store *store, int64_t *due_ms, struct fault *fault);
+
+/* Makes waiting rows due now: one id, or all with "". */
+bool outbox_hasten(struct store *store, const char *id, int64_t now_ms, int64_t *count, struct fault *fault);
+
+/* The worker was here, and comes again within `interval_ms`. */
+bool worker_seen(struct store *store, int64_t now_ms, int64_t interval_ms, struct fault *fault);
+/* Younger than three intervals. */
+bool worker_fresh(struct store *store, int64_t now_ms, bool *fresh, struct fault *fault);
+
+/* False while a section that failed 5 times in a row within 5 minutes is left alone, but for one probe a minute. */
+bool circuit_closed(struct store *store, const char *endpoint_key, int64_t now_ms, bool *closed, struct fault *fault);
+
+/* The provider's id of the first delivered message of a problem on this section: the head of the thread; "" when there is none. */
+bool reference_of(struct store *store, struct arena *arena, const char *problem, const char *section,
+                  const char *recipient_key, const char **reference, struct fault *fault);
+
+#endif
