@@ -6,8 +6,8 @@
 
 Zabbix 6.0 expands only {ALERT.SENDTO}, {ALERT.SUBJECT} and {ALERT.MESSAGE} in a script's parameters, and keeps all of them
 in 255 characters. So the facts travel in the message: a block of key=value lines between "notification-plugins/1" and
-"--", then text for people. A macro that does not apply arrives as it stands or as *UNKNOWN*; the programs know both. Facts
-that people or plugins write, which may hold line breaks, come last in the block: of a key that comes twice the first counts.
+"--", then text for people. A macro that does not apply arrives as it stands or as *UNKNOWN*; the programs know both. What
+people or plugins write may hold line breaks and comes last in the block: from there on other keys are not believed.
 """
 import argparse
 import pathlib
@@ -31,82 +31,76 @@ CHANNELS = [
 
 PARAMETERS = ["--source", "zabbix", "--", "{ALERT.SENDTO}", "{ALERT.SUBJECT}", "{ALERT.MESSAGE}"]
 
-EVENT = [
-    ("event_source", "{EVENT.SOURCE}"),
-    ("event_object", "{EVENT.OBJECT}"),
-    ("event_id", "{EVENT.ID}"),
-]
-STATE = [("event_value", "{EVENT.VALUE}")]
-SEVERITY = [("event_nseverity", "{EVENT.NSEVERITY}")]
-TIME = [("event_date", "{EVENT.DATE}"), ("event_time", "{EVENT.TIME}")]
-SERVER = [("zabbix_url", "{$ZABBIX.URL}")]
-UPDATE_STATUS = [("event_update_status", "{EVENT.UPDATE.STATUS}")]
-RECOVERY = [("recovery_id", "{EVENT.RECOVERY.ID}"), ("recovery_date", "{EVENT.RECOVERY.DATE}"),
-            ("recovery_time", "{EVENT.RECOVERY.TIME}"), ("duration", "{EVENT.DURATION}")]
-TRIGGER = [
-    ("trigger_id", "{TRIGGER.ID}"),
-    ("host", "{HOST.HOST}"),
-    ("address", "{HOST.CONN}"),
-    ("groups", "{TRIGGER.HOSTGROUP.NAME}"),
-    ("ack_status", "{EVENT.ACK.STATUS}"),
-    ("notification_number", "{ESC.HISTORY}"),
-]
-TRIGGER_WORDS = [
-    ("host_name", "{HOST.NAME}"),
-    ("runbook_url", "{TRIGGER.URL}"),
-    ("tags", "{EVENT.TAGSJSON}"),
-    ("service", "{ITEM.NAME}"),
-    ("value", "{ITEM.LASTVALUE}"),
-]
-UPDATE = [("update_date", "{EVENT.UPDATE.DATE}"), ("update_time", "{EVENT.UPDATE.TIME}"),
-          ("event_update_nseverity", "{EVENT.UPDATE.NSEVERITY}")]
-UPDATE_WORDS = [("action", "{EVENT.UPDATE.ACTION}"), ("author", "{USER.FULLNAME}")]
-INTERNAL = [("host", "{HOST.HOST}"), ("address", "{HOST.CONN}")]
-INTERNAL_WORDS = [("host_name", "{HOST.NAME}"), ("service", "{ITEM.NAME}"), ("state", "{EVENT.STATUS}")]
-SERVICE_WORDS = [("tags", "{SERVICE.TAGSJSON}"), ("service", "{SERVICE.NAME}")]
-DISCOVERY = [("host", "{DISCOVERY.DEVICE.DNS}"), ("address", "{DISCOVERY.DEVICE.IPADDRESS}"),
-             ("state", "{DISCOVERY.DEVICE.STATUS}"), ("service", "{DISCOVERY.SERVICE.NAME}")]
-AUTOREGISTRATION = [("host", "{HOST.HOST}"), ("address", "{HOST.IP}")]
+# Key of the block to the macro that fills it, in the order of zabbix_keys[] (common/intake_options.c), which must be kept.
+KEYS = {
+    "source": "{EVENT.SOURCE}",
+    "object": "{EVENT.OBJECT}",
+    "value": "{EVENT.VALUE}",
+    "update_status": "{EVENT.UPDATE.STATUS}",
+    "event_id": "{EVENT.ID}",
+    "recovery_id": "{EVENT.RECOVERY.ID}",
+    "nseverity": "{EVENT.NSEVERITY}",
+    "update_nseverity": "{EVENT.UPDATE.NSEVERITY}",
+    "severity": "{EVENT.SEVERITY}",
+    "date": "{EVENT.DATE}",
+    "time": "{EVENT.TIME}",
+    "recovery_date": "{EVENT.RECOVERY.DATE}",
+    "recovery_time": "{EVENT.RECOVERY.TIME}",
+    "update_date": "{EVENT.UPDATE.DATE}",
+    "update_time": "{EVENT.UPDATE.TIME}",
+    "duration": "{EVENT.DURATION}",
+    "age": "{EVENT.AGE}",
+    "ack": "{EVENT.ACK.STATUS}",
+    "trigger_id": "{TRIGGER.ID}",
+    "zabbix_url": "{$ZABBIX.URL}",
+    "host": "{HOST.HOST}",
+    "address": "{HOST.IP}",
+    "tags": "{EVENT.TAGSJSON}",
+    "host_visible": "{HOST.NAME}",
+    "groups": "{TRIGGER.HOSTGROUP.NAME}",
+    "service": "{SERVICE.NAME}",
+    "item": "{ITEM.NAME}",
+    "item_key": "{ITEM.KEY}",
+    "trigger": "{EVENT.NAME}",
+    "user": "{USER.FULLNAME}",
+    "update_action": "{EVENT.UPDATE.ACTION}",
+    "item_value": "{ITEM.VALUE}",
+    "opdata": "{EVENT.OPDATA}",
+    "esc_history": "{ESC.HISTORY}",
+    "update_message": "{EVENT.UPDATE.MESSAGE}",
+}
 
-# Source, mode, subject, facts, text for people.
+EVERY = "source object event_id date time zabbix_url"
+STATE = "value update_status nseverity severity ack tags trigger"
+TRIGGER = "trigger_id host address host_visible groups item item_key item_value opdata esc_history"
+RECOVERY = "recovery_id recovery_date recovery_time duration"
+UPDATE = "update_date update_time age user update_action update_message"
+SERVICE = "service esc_history"
+INTERNAL = "value host address host_visible item item_key trigger"
+DEVICE = {"host": "{DISCOVERY.DEVICE.DNS}", "address": "{DISCOVERY.DEVICE.IPADDRESS}",
+          "service": "{DISCOVERY.SERVICE.NAME}", "trigger": "{DISCOVERY.DEVICE.IPADDRESS} {DISCOVERY.DEVICE.STATUS}"}
+
+# Source, mode, subject, keys, macros that stand in for those of KEYS, text for people.
 TEMPLATES = [
-    ("TRIGGERS", "PROBLEM", "{EVENT.NAME}",
-     EVENT + STATE + UPDATE_STATUS + SEVERITY + TIME + SERVER + TRIGGER + TRIGGER_WORDS,
-     "{EVENT.OPDATA}\n{TRIGGER.DESCRIPTION}"),
-    ("TRIGGERS", "RECOVERY", "{EVENT.NAME}",
-     EVENT + STATE + UPDATE_STATUS + SEVERITY + TIME + RECOVERY + SERVER + TRIGGER + TRIGGER_WORDS,
-     "{EVENT.OPDATA}"),
-    ("TRIGGERS", "UPDATE", "{EVENT.NAME}",
-     EVENT + STATE + UPDATE_STATUS + SEVERITY + TIME + UPDATE + SERVER + TRIGGER + TRIGGER_WORDS + UPDATE_WORDS,
-     "{EVENT.UPDATE.MESSAGE}"),
+    ("TRIGGERS", "PROBLEM", "{EVENT.NAME}", f"{EVERY} {STATE} {TRIGGER}", {}, "{TRIGGER.DESCRIPTION}"),
+    ("TRIGGERS", "RECOVERY", "{EVENT.NAME}", f"{EVERY} {STATE} {TRIGGER} {RECOVERY}", {}, ""),
+    ("TRIGGERS", "UPDATE", "{EVENT.NAME}", f"{EVERY} {STATE} {TRIGGER} {UPDATE}", {}, ""),
     ("DISCOVERY", "PROBLEM", "{DISCOVERY.DEVICE.IPADDRESS} {DISCOVERY.DEVICE.STATUS}",
-     EVENT + TIME + SERVER + DISCOVERY,
-     "{DISCOVERY.RULE.NAME}\n{DISCOVERY.DEVICE.DNS} {DISCOVERY.DEVICE.UPTIME}\n"
-     "{DISCOVERY.SERVICE.NAME} {DISCOVERY.SERVICE.PORT} {DISCOVERY.SERVICE.STATUS}"),
-    ("AUTOREGISTRATION", "PROBLEM", "{HOST.HOST}",
-     EVENT + TIME + SERVER + AUTOREGISTRATION,
-     "{HOST.IP}:{HOST.PORT}"),
-    ("INTERNAL", "PROBLEM", "{EVENT.NAME}",
-     EVENT + STATE + TIME + SERVER + INTERNAL + INTERNAL_WORDS,
-     "{ITEM.STATE.ERROR}"),
-    ("INTERNAL", "RECOVERY", "{EVENT.NAME}",
-     EVENT + STATE + TIME + RECOVERY + SERVER + INTERNAL + INTERNAL_WORDS,
-     "{ITEM.STATE}"),
-    ("SERVICE", "PROBLEM", "{EVENT.NAME}",
-     EVENT + STATE + UPDATE_STATUS + SEVERITY + TIME + SERVER + SERVICE_WORDS,
-     "{SERVICE.ROOTCAUSE}"),
-    ("SERVICE", "RECOVERY", "{EVENT.NAME}",
-     EVENT + STATE + UPDATE_STATUS + SEVERITY + TIME + RECOVERY + SERVER + SERVICE_WORDS,
-     "{SERVICE.DESCRIPTION}"),
-    ("SERVICE", "UPDATE", "{EVENT.NAME}",
-     EVENT + STATE + UPDATE_STATUS + SEVERITY + TIME + UPDATE + SERVER + SERVICE_WORDS,
+     f"{EVERY} host address service trigger", DEVICE,
+     "{DISCOVERY.RULE.NAME}\n{DISCOVERY.SERVICE.NAME} {DISCOVERY.SERVICE.PORT} {DISCOVERY.SERVICE.STATUS}"),
+    ("AUTOREGISTRATION", "PROBLEM", "{HOST.HOST}", f"{EVERY} host address", {}, "{HOST.IP}:{HOST.PORT} {HOST.METADATA}"),
+    ("INTERNAL", "PROBLEM", "{EVENT.NAME}", f"{EVERY} {INTERNAL}", {}, "{EVENT.STATUS}\n{ITEM.STATE.ERROR}"),
+    ("INTERNAL", "RECOVERY", "{EVENT.NAME}", f"{EVERY} {INTERNAL} {RECOVERY}", {}, "{EVENT.STATUS}"),
+    ("SERVICE", "PROBLEM", "{EVENT.NAME}", f"{EVERY} {STATE} {SERVICE}", {}, "{SERVICE.ROOTCAUSE}"),
+    ("SERVICE", "RECOVERY", "{EVENT.NAME}", f"{EVERY} {STATE} {SERVICE} {RECOVERY}", {}, "{SERVICE.DESCRIPTION}"),
+    ("SERVICE", "UPDATE", "{EVENT.NAME}", f"{EVERY} {STATE} {SERVICE} update_nseverity update_date update_time", {},
      "{SERVICE.ROOTCAUSE}"),
 ]
 
 
-def message_of(facts, text):
-    lines = ["notification-plugins/1"] + [f"{key}={macro}" for key, macro in facts] + ["--"] + text.split("\n")
-    return "\n".join(lines)
+def message_of(keys, instead, text):
+    facts = [f"{key}={instead.get(key, macro)}" for key, macro in KEYS.items() if key in keys.split()]
+    return "\n".join(["notification-plugins/1", *facts, "--", *text.splitlines()])
 
 
 def quoted(text):
@@ -121,12 +115,12 @@ def parameters(version):
 
 
 def templates():
-    for source, mode, subject, facts, text in TEMPLATES:
+    for source, mode, subject, keys, instead, text in TEMPLATES:
         yield f"        - event_source: {source}"
         yield f"          operation_mode: {mode}"
         yield f"          subject: {quoted(subject)}"
         yield "          message: |"
-        yield from (f"            {line}" for line in message_of(facts, text).split("\n"))
+        yield from (f"            {line}" for line in message_of(keys, instead, text).split("\n"))
 
 
 def media_type(version, channel):

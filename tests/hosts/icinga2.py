@@ -82,7 +82,7 @@ class Icinga2:
 
     def ready(self):
         try:
-            return self.call("GET", "/v1/status")[0] == 200
+            return self.call("GET", "/v1/objects/hosts")[0] == 200
         except OSError:
             return False
 
