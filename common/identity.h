@@ -14,6 +14,19 @@
 enum { IDENTITY_MOST = 512 };
 const char *identity_problem(struct arena *arena, const struct event *event);
 
+/*
+ * The same for two notifications that would tell the same people the same thing: problem, kind, state, recipients, and the
+ * source's number of the notification; without a number the event's own fields.
+ */
+const char *identity_repeat(struct arena *arena, const struct event *event, const char *recipient_key);
+
+/* Where messages really go: channel, host of the address, credential. Quotas and circuits belong to it. */
+const char *identity_endpoint(struct arena *arena, const char *channel, const char *const *secrets, size_t count);
+
+/* The endpoint and whom it tells: sorted addresses or mentions. */
+const char *identity_recipients(struct arena *arena, const char *endpoint_key, const char *const *recipients,
+                                size_t count);
+
 /* Five letters of Crockford's base 32 that people can read out, from any text: "#K7F3Q". */
 const char *identity_short(struct arena *arena, const char *id);
 

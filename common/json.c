@@ -119,6 +119,16 @@ void jset_value(struct json_object *object, const char *key, struct json_object 
     set(object, key, value);
 }
 
+struct json_object *json_copy(struct arena *arena, struct json_object *doc)
+{
+    struct json_object *copy = NULL;
+
+    if (!doc)
+        return json_doc(arena);
+    must_work(json_object_deep_copy(doc, &copy, NULL));
+    return owned(arena, copy);
+}
+
 const char *json_print(struct json_object *doc)
 {
     return json_object_to_json_string_ext(doc, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
@@ -154,9 +164,19 @@ struct json_object *json_at(struct json_object *doc, const char *path)
     return doc && json_pointer_get(doc, path, &value) == 0 ? value : NULL;
 }
 
+struct json_object *json_item(struct json_object *array, size_t index)
+{
+    return json_object_is_type(array, json_type_array) ? json_object_array_get_idx(array, index) : NULL;
+}
+
 bool json_is_object(struct json_object *value)
 {
     return json_object_is_type(value, json_type_object);
+}
+
+size_t json_length(struct json_object *array)
+{
+    return json_object_is_type(array, json_type_array) ? json_object_array_length(array) : 0;
 }
 
 bool json_has(struct json_object *doc, const char *path)

@@ -31,6 +31,7 @@ struct attempt_record {
     int64_t at_ms;
     int64_t took_ms;
     const char *section;
+    const char *endpoint_key; /* whose circuit it counts for */
     const char *recipient;
     enum outcome outcome;
     const char *code;
@@ -48,24 +49,23 @@ struct outbox_result {
         OUTBOX_EXPIRED,
         OUTBOX_DROPPED, /* by the operator */
     } end;
-    const char *section; /* that took it */
-    const char *endpoint_key;
+    const char *section;   /* that took it */
     const char *reference; /* the provider's id */
     const char *text;      /* what was really said */
     const char *code;
     const char *words;
     int64_t now_ms;
-    int64_t due_ms;              /* WAITS */
-    int64_t position;            /* WAITS: leg to begin with */
-    const char *recipients_left; /* WAITS: JSON list of those still to be told, "" for all */
+    int64_t due_ms;        /* WAITS */
+    int64_t position;      /* WAITS: leg to begin with */
+    const char *legs_left; /* WAITS: JSON, when fewer recipients are left than before; else "" */
     const struct attempt_record *attempts;
     size_t attempt_count;
 };
 
-/* The provider is called next. NOTED. */
+/* The provider is called next. */
 bool outbox_on_wire(struct store *store, const char *id, int64_t now_ms, struct fault *fault);
 
-/* Records attempts and end in one transaction: PROMISED when it WAITS, else NOTED. Keeps the circuit of each section. */
+/* Records attempts and end in one transaction, promised when it WAITS. Keeps the circuit of each section. */
 bool outbox_finish(struct store *store, const struct outbox_result *result, struct fault *fault);
 
 /*
@@ -92,7 +92,7 @@ bool worker_fresh(struct store *store, int64_t now_ms, bool *fresh, struct fault
 /* False while a section that failed 5 times in a row within 5 minutes is left alone, but for one probe a minute. */
 bool circuit_closed(struct store *store, const char *endpoint_key, int64_t now_ms, bool *closed, struct fault *fault);
 
-/* The provider's id of the newest delivered message of a problem on this section; "" when there is none. */
+/* The provider's id of the first delivered message of a problem on this section: the head of the thread; "" when there is none. */
 bool reference_of(struct store *store, struct arena *arena, const char *problem, const char *section,
                   const char *recipient_key, const char **reference, struct fault *fault);
 

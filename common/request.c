@@ -16,7 +16,7 @@ struct request request_in(struct arena *arena)
 
 struct response response_in(struct arena *arena)
 {
-    return (struct response){.arena = arena, .body = "", .location = "", .replies = "", .words = ""};
+    return (struct response){.arena = arena, .body = "", .location = "", .replies = "", .command = "", .words = ""};
 }
 
 /* The first byte that no address holds, or the end of it. */

@@ -86,6 +86,7 @@ struct response {
     size_t body_len;
     const char *location; /* of a redirect, its scheme and host only; else "" */
     const char *replies;  /* SMTP: every line the server said, separated by LF; else "" */
+    const char *command;  /* SMTP: what `status` answers: CONNECT, EHLO, STARTTLS, AUTH, MAIL, RCPT, DATA, "." */
     const char *words;    /* the transport's own words when trouble is not NONE, else "" */
 };
 

@@ -35,15 +35,15 @@ struct store;
 struct store *store_open(struct arena *arena, const char *directory, int64_t patience_ms, bool *renewed,
                          struct fault *fault);
 
-enum durability {
-    NOTED,    /* survives the process: counters, marks */
-    PROMISED, /* survives a power cut: whatever an exit status 0 rests on */
-};
-
-/* Takes the writers' queue and begins. Every true is followed by store_commit() or store_rollback(). */
-bool store_begin(struct store *store, enum durability durability, struct fault *fault);
+/*
+ * Takes the writers' queue and begins. Every true is followed by store_commit() or store_rollback(). What was committed
+ * survives the end of the process; store_promise() makes it survive a power cut, too: called before anything that an exit
+ * status 0 rests on.
+ */
+bool store_begin(struct store *store, struct fault *fault);
 bool store_commit(struct store *store, struct fault *fault);
 void store_rollback(struct store *store);
+bool store_promise(struct store *store, struct fault *fault);
 
 /*
  * One statement with its values. The format names their types: 't' const char *, 'i' int64_t; "" for none.
@@ -55,7 +55,7 @@ bool store_run(struct store *store, struct fault *fault, const char *sql, const 
 /* Rows changed by the last store_run(). */
 int64_t store_changed(const struct store *store);
 
-/* A row being read. Texts live in the arena given to store_read(), are never NULL. */
+/* A row being read. Texts are never NULL; they live in the arena given to store_read(), or with NULL until `each` returns. */
 struct row;
 const char *row_text(struct row *row, int column);
 int64_t row_number(struct row *row, int column);
@@ -73,6 +73,9 @@ bool store_number(struct store *store, struct fault *fault, const char *sql, int
 
 /* For `notifyctl prune` and the worker: what is older than its retention goes, in batches of 500; then a passive checkpoint. */
 bool store_tidy(struct store *store, int64_t now_ms, struct fault *fault);
+
+/* Forgets notifications, attempts and bookings from before, but for what still waits. */
+bool store_forget(struct store *store, int64_t before_ms, struct fault *fault);
 
 /* Named values of the whole store: heartbeat of the worker and the like. */
 bool store_set_value(struct store *store, const char *name, int64_t value, struct fault *fault);

@@ -1,0 +1,307 @@
+#include "common/outbox.h"
+
+#include <string.h>
+
+enum {
+    CIRCUIT_FAILURES = 5,
+    CIRCUIT_WITHIN_MS = 300000,
+    CIRCUIT_PROBE_MS = 60000,
+    DAY_MS = 86400000,
+};
+
+bool outbox_on_wire(struct store *store, const char *id, int64_t now_ms, struct fault *fault)
+{
+    (void)now_ms;
+    if (!store_begin(store, fault))
+        return false;
+    if (!store_run(store, fault, "UPDATE outbox SET state = 'wire' WHERE id = ?", "t", id)) {
+        store_rollback(store);
+        return false;
+    }
+    return store_commit(store, fault);
+}
+
+/* --- the circuit of an endpoint --- */
+
+static bool note_success(struct store *store, const char *key, struct fault *fault)
+{
+    return store_run(store, fault, "DELETE FROM circuit WHERE key = ?", "t", key);
+}
+
+/* Failures that began too long ago are forgotten. */
+static bool note_failure(struct store *store, const char *key, int64_t now_ms, struct fault *fault)
+{
+    return store_run(store, fault,
+                     "INSERT INTO circuit (key, failures, first_ms, probe_ms) VALUES (?, 1, ?, ?)"
+                     " ON CONFLICT (key) DO UPDATE SET"
+                     " failures = CASE WHEN first_ms < ? AND failures < ? THEN 1 ELSE failures + 1 END,"
+                     " first_ms = CASE WHEN first_ms < ? AND failures < ? THEN excluded.first_ms ELSE first_ms END,"
+                     " probe_ms = excluded.probe_ms",
+                     "tiiiiii", key, now_ms, now_ms + CIRCUIT_PROBE_MS, now_ms - CIRCUIT_WITHIN_MS,
+                     (int64_t)CIRCUIT_FAILURES, now_ms - CIRCUIT_WITHIN_MS, (int64_t)CIRCUIT_FAILURES);
+}
+
+static bool shows_a_broken_endpoint(enum outcome outcome)
+{
+    return outcome == OUTCOME_AGAIN || outcome == OUTCOME_BROKEN || outcome == OUTCOME_UNCLEAR;
+}
+
+static bool keep_circuits(struct store *store, const struct outbox_result *result, struct fault *fault)
+{
+    for (size_t i = 0; i < result->attempt_count; i++) {
+        const struct attempt_record *attempt = &result->attempts[i];
+
+        if (attempt->outcome == OUTCOME_DELIVERED && !note_success(store, attempt->endpoint_key, fault))
+            return false;
+        if (shows_a_broken_endpoint(attempt->outcome) &&
+            !note_failure(store, attempt->endpoint_key, result->now_ms, fault))
+            return false;
+    }
+    return true;
+}
+
+struct circuit {
+    int64_t failures;
+    int64_t probe_ms;
+};
+
+static bool keep_state(void *self, struct row *row)
+{
+    *(struct circuit *)self = (struct circuit){.failures = row_number(row, 0), .probe_ms = row_number(row, 1)};
+    return false;
+}
+
+bool circuit_closed(struct store *store, const char *endpoint_key, int64_t now_ms, bool *closed, struct fault *fault)
+{
+    struct circuit circuit = {0};
+
+    if (!store_read(store, NULL, fault, "SELECT failures, probe_ms FROM circuit WHERE key = ?", keep_state, &circuit,
+                    "t", endpoint_key))
+        return false;
+    *closed = circuit.failures < CIRCUIT_FAILURES || circuit.probe_ms <= now_ms ||
+              circuit.probe_ms > now_ms + CIRCUIT_PROBE_MS;
+    return true;
+}
+
+/* --- the end of a run --- */
+
+static bool record_attempts(struct store *store, const struct outbox_result *result, struct fault *fault)
+{
+    for (size_t i = 0; i < result->attempt_count; i++) {
+        const struct attempt_record *attempt = &result->attempts[i];
+
+        if (!store_run(store, fault,
+                       "INSERT INTO attempt (id, number, at_ms, took_ms, section, recipient, outcome, code, words)"
+                       " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                       "tiiittttt", result->id, attempt->number, attempt->at_ms, attempt->took_ms, attempt->section,
+                       attempt->recipient, outcome_name(attempt->outcome), attempt->code, attempt->words))
+            return false;
+    }
+    return true;
+}
+
+static const char *end_name(const struct outbox_result *result)
+{
+    static const char *const NAMES[] = {
+        [OUTBOX_DELIVERED] = "delivered", [OUTBOX_UNCLEAR] = "unclear", [OUTBOX_WAITS] = "waiting",
+        [OUTBOX_REFUSED] = "refused",     [OUTBOX_EXPIRED] = "expired", [OUTBOX_DROPPED] = "dropped",
+    };
+
+    return NAMES[result->end];
+}
+
+static bool record_end(struct store *store, const struct outbox_result *result, struct fault *fault)
+{
+    return store_run(store, fault,
+                     "UPDATE notification SET outcome = ?, ended_ms = ?, delivered_by = ?, reference = ?, code = ?,"
+                     " words = ?, body = CASE WHEN ? = '' THEN body ELSE ? END WHERE id = ?",
+                     "tittttttt", end_name(result), result->end == OUTBOX_WAITS ? (int64_t)0 : result->now_ms,
+                     result->section, result->reference, result->code, result->words, result->text, result->text,
+                     result->id);
+}
+
+/* Waits on for what is left of it, or is done. */
+static bool settle_row(struct store *store, const struct outbox_result *result, struct fault *fault)
+{
+    if (result->end != OUTBOX_WAITS)
+        return store_run(store, fault, "DELETE FROM outbox WHERE id = ?", "t", result->id);
+    return store_run(store, fault,
+                     "UPDATE outbox SET state = 'pending', lease_ms = 0, due_ms = ?, position = ?,"
+                     " attempts = attempts + ?, legs = CASE WHEN ? = '' THEN legs ELSE ? END WHERE id = ?",
+                     "iiittt", result->due_ms, result->position, (int64_t)result->attempt_count, result->legs_left,
+                     result->legs_left, result->id);
+}
+
+bool outbox_finish(struct store *store, const struct outbox_result *result, struct fault *fault)
+{
+    if (!store_begin(store, fault))
+        return false;
+    if (!record_attempts(store, result, fault) || !record_end(store, result, fault) ||
+        !settle_row(store, result, fault) || !keep_circuits(store, result, fault)) {
+        store_rollback(store);
+        return false;
+    }
+    return store_commit(store, fault) && (result->end != OUTBOX_WAITS || store_promise(store, fault));
+}
+
+/* --- claims --- */
+
+#define ROW_COLUMNS                                                                                                 \
+    "o.id, n.short_id, o.problem, o.event, o.legs, o.template_name, o.position, o.attempts, o.state, o.created_ms," \
+    " o.expires_ms, o.reason"
+
+struct claims {
+    struct arena *arena;
+    struct outbox_row *rows;
+    size_t count;
+};
+
+static bool keep_row(void *self, struct row *row)
+{
+    struct claims *claims = self;
+
+    claims->rows = arena_grow(claims->arena, claims->rows, (claims->count + 1) * sizeof(*claims->rows));
+    claims->rows[claims->count++] = (struct outbox_row){
+        .id = row_text(row, 0),
+        .short_id = row_text(row, 1),
+        .problem = row_text(row, 2),
+        .event = row_text(row, 3),
+        .legs = row_text(row, 4),
+        .template_name = row_text(row, 5),
+        .position = row_number(row, 6),
+        .attempts = row_number(row, 7),
+        .was_on_wire = strcmp(row_text(row, 8), "wire") == 0,
+        .created_ms = row_number(row, 9),
+        .expires_ms = row_number(row, 10),
+        .reason = row_text(row, 11),
+    };
+    return true;
+}
+
+/* A lease that ends in the far future was given by a clock that has been set back since. */
+static const char DUE_ROWS[] = "SELECT " ROW_COLUMNS " FROM outbox o JOIN notification n ON n.id = o.id"
+                               " WHERE ((o.state = 'pending' AND o.due_ms <= ?1) OR"
+                               " (o.state <> 'pending' AND (o.lease_ms <= ?1 OR o.lease_ms > ?1 + ?2)))"
+                               " AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.problem = o.problem"
+                               " AND e.recipient_key = o.recipient_key AND (e.created_ms < o.created_ms OR"
+                               " (e.created_ms = o.created_ms AND e.id < o.id)))"
+                               " ORDER BY o.severity DESC, o.created_ms LIMIT ?3";
+
+/* The mark "on the wire" stays until its row is settled or sent anew. */
+static const char LEASE[] =
+    "UPDATE outbox SET state = CASE state WHEN 'wire' THEN 'wire' ELSE 'claimed' END, lease_ms = ? WHERE id = ?";
+
+static bool lease(struct store *store, const struct claims *claims, int64_t until_ms, struct fault *fault)
+{
+    for (size_t i = 0; i < claims->count; i++)
+        if (!store_run(store, fault, LEASE, "it", until_ms, claims->rows[i].id))
+            return false;
+    return true;
+}
+
+bool outbox_claim(struct store *store, struct arena *arena, int64_t now_ms, int64_t lease_ms, size_t most,
+                  struct outbox_row **rows, size_t *count, struct fault *fault)
+{
+    struct claims claims = {.arena = arena};
+
+    if (!store_begin(store, fault))
+        return false;
+    if (!store_read(store, arena, fault, DUE_ROWS, keep_row, &claims, "iii", now_ms, (int64_t)DAY_MS, (int64_t)most) ||
+        !lease(store, &claims, now_ms + lease_ms, fault)) {
+        store_rollback(store);
+        return false;
+    }
+    if (!store_commit(store, fault))
+        return false;
+    *rows = claims.rows;
+    *count = claims.count;
+    return true;
+}
+
+bool outbox_claim_one(struct store *store, struct arena *arena, const char *id, int64_t now_ms, int64_t lease_ms,
+                      struct outbox_row *row, bool *found, struct fault *fault)
+{
+    struct claims claims = {.arena = arena};
+
+    if (!store_begin(store, fault))
+        return false;
+    if (!store_read(store, arena, fault,
+                    "SELECT " ROW_COLUMNS " FROM outbox o JOIN notification n ON n.id = o.id WHERE o.id = ?", keep_row,
+                    &claims, "t", id) ||
+        !lease(store, &claims, now_ms + lease_ms, fault)) {
+        store_rollback(store);
+        return false;
+    }
+    if (!store_commit(store, fault))
+        return false;
+    *found = claims.count == 1;
+    if (*found)
+        *row = claims.rows[0];
+    return true;
+}
+
+bool outbox_next_due(struct store *store, int64_t *due_ms, struct fault *fault)
+{
+    return store_number(store, fault, "SELECT MIN(CASE state WHEN 'pending' THEN due_ms ELSE lease_ms END) FROM outbox",
+                        INT64_MAX, due_ms, "");
+}
+
+bool outbox_hasten(struct store *store, const char *id, int64_t now_ms, int64_t *count, struct fault *fault)
+{
+    if (!store_begin(store, fault))
+        return false;
+    if (!store_run(store, fault,
+                   "UPDATE outbox SET due_ms = ? WHERE state = 'pending' AND due_ms > ? AND (? = '' OR id = ?)", "iitt",
+                   now_ms, now_ms, id, id)) {
+        store_rollback(store);
+        return false;
+    }
+    *count = store_changed(store);
+    return store_commit(store, fault);
+}
+
+/* --- the worker --- */
+
+bool worker_seen(struct store *store, int64_t now_ms, int64_t interval_ms, struct fault *fault)
+{
+    if (!store_begin(store, fault))
+        return false;
+    if (!store_set_value(store, "worker_seen_ms", now_ms, fault) ||
+        !store_set_value(store, "worker_interval_ms", interval_ms, fault)) {
+        store_rollback(store);
+        return false;
+    }
+    return store_commit(store, fault);
+}
+
+bool worker_fresh(struct store *store, int64_t now_ms, bool *fresh, struct fault *fault)
+{
+    int64_t seen_ms;
+    int64_t interval_ms;
+
+    if (!store_get_value(store, "worker_seen_ms", 0, &seen_ms, fault) ||
+        !store_get_value(store, "worker_interval_ms", 0, &interval_ms, fault))
+        return false;
+    *fresh = seen_ms > 0 && now_ms - seen_ms < 3 * interval_ms;
+    return true;
+}
+
+static bool keep_text(void *self, struct row *row)
+{
+    *(const char **)self = row_text(row, 0);
+    return false;
+}
+
+bool reference_of(struct store *store, struct arena *arena, const char *problem, const char *section,
+                  const char *recipient_key, const char **reference, struct fault *fault)
+{
+    const char *found = "";
+
+    if (!store_read(store, arena, fault,
+                    "SELECT reference FROM notification WHERE problem = ? AND recipient_key = ? AND delivered_by = ?"
+                    " AND reference <> '' ORDER BY created_ms LIMIT 1",
+                    keep_text, &found, "ttt", problem, recipient_key, section))
+        return false;
+    *reference = found;
+    return true;
+}

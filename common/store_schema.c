@@ -1,0 +1,50 @@
+#include "common/store_schema.h"
+
+/* Times are Unix milliseconds. Texts are never NULL. Keys are texts: no row number leaves the store. */
+const char *const STORE_STEPS[] = {
+    "CREATE TABLE value (name TEXT PRIMARY KEY, number INTEGER NOT NULL);"
+
+    /* Every notification that was asked for, sent or not, with the reason. */
+    "CREATE TABLE notification ("
+    " id TEXT PRIMARY KEY, short_id TEXT NOT NULL, created_ms INTEGER NOT NULL, problem TEXT NOT NULL,"
+    " repeat_key TEXT NOT NULL, kind TEXT NOT NULL, severity INTEGER NOT NULL, source TEXT NOT NULL,"
+    " host TEXT NOT NULL, service TEXT NOT NULL, state TEXT NOT NULL, subject TEXT NOT NULL,"
+    " section TEXT NOT NULL, channel TEXT NOT NULL, recipients TEXT NOT NULL, recipient_key TEXT NOT NULL,"
+    " limit_key TEXT NOT NULL, endpoint_key TEXT NOT NULL, reason TEXT NOT NULL,"
+    " outcome TEXT NOT NULL,"               /* waiting delivered unclear refused expired dropped held muted folded */
+    " ended_ms INTEGER NOT NULL DEFAULT 0," /* 0 while it waits, and while it is held and not told in a summary */
+    " delivered_by TEXT NOT NULL DEFAULT '', reference TEXT NOT NULL DEFAULT '', code TEXT NOT NULL DEFAULT '',"
+    " words TEXT NOT NULL DEFAULT '', body TEXT NOT NULL DEFAULT '');"
+    "CREATE INDEX notification_repeat ON notification (repeat_key, created_ms);"
+    "CREATE INDEX notification_problem ON notification (problem, recipient_key, created_ms);"
+    "CREATE INDEX notification_time ON notification (created_ms);"
+    "CREATE INDEX notification_held ON notification (section, recipient_key) WHERE outcome = 'held' AND ended_ms = 0;"
+
+    /* What was accepted and is not told yet. */
+    "CREATE TABLE outbox ("
+    " id TEXT PRIMARY KEY, problem TEXT NOT NULL, recipient_key TEXT NOT NULL, severity INTEGER NOT NULL,"
+    " state TEXT NOT NULL," /* pending claimed wire */
+    " due_ms INTEGER NOT NULL, lease_ms INTEGER NOT NULL DEFAULT 0, position INTEGER NOT NULL DEFAULT 0,"
+    " attempts INTEGER NOT NULL DEFAULT 0, legs TEXT NOT NULL, event TEXT NOT NULL, template_name TEXT NOT NULL,"
+    " created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL, reason TEXT NOT NULL);"
+    "CREATE INDEX outbox_due ON outbox (due_ms);"
+    "CREATE INDEX outbox_problem ON outbox (problem, recipient_key, created_ms);"
+
+    /* One row for each place taken: of a limit key, a recipient, an endpoint. */
+    "CREATE TABLE booking (key TEXT NOT NULL, at_ms INTEGER NOT NULL, severity INTEGER NOT NULL);"
+    "CREATE INDEX booking_key ON booking (key, at_ms);"
+    "CREATE INDEX booking_time ON booking (at_ms);"
+
+    "CREATE TABLE attempt ("
+    " id TEXT NOT NULL, number INTEGER NOT NULL, at_ms INTEGER NOT NULL, took_ms INTEGER NOT NULL,"
+    " section TEXT NOT NULL, recipient TEXT NOT NULL, outcome TEXT NOT NULL, code TEXT NOT NULL, words TEXT NOT NULL);"
+    "CREATE INDEX attempt_id ON attempt (id);"
+    "CREATE INDEX attempt_time ON attempt (at_ms);"
+
+    "CREATE TABLE circuit (key TEXT PRIMARY KEY, failures INTEGER NOT NULL, first_ms INTEGER NOT NULL,"
+    " probe_ms INTEGER NOT NULL);"
+
+    "CREATE TABLE mute (id TEXT PRIMARY KEY, host TEXT NOT NULL, service TEXT NOT NULL, tag TEXT NOT NULL,"
+    " section TEXT NOT NULL, from_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL, author TEXT NOT NULL,"
+    " words TEXT NOT NULL, ended INTEGER NOT NULL DEFAULT 0);",
+};
