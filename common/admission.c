@@ -393,6 +393,8 @@ static bool count_waiting(struct asking *asking)
 
 static bool record(struct asking *asking)
 {
+    if (asking->ask->only_if_free && asking->answer->admission != ADMITTED)
+        return true;
     switch (asking->answer->admission) {
     case ADMITTED:
         return book(asking) && record_notification(asking, "waiting") &&
@@ -439,7 +441,9 @@ bool admission_ask(struct store *store, struct arena *arena, const struct admiss
         .admission = ADMITTED, .id = ask->id, .reason = "first", .window = "", .scope = "", .words = ""};
     struct asking asking = {.store = store, .arena = arena, .ask = ask, .answer = &given, .fault = fault};
 
-    if (ask->event->kind != EVENT_PROBLEM)
+    if (ask->reason[0])
+        given.reason = ask->reason;
+    else if (ask->event->kind != EVENT_PROBLEM)
         given.reason = event_kind_name(ask->event->kind);
     if (!store_begin(store, fault))
         return false;
@@ -453,5 +457,34 @@ bool admission_ask(struct store *store, struct arena *arena, const struct admiss
     /* Nothing more will be done about these: the record is all that remembers them. */
     if (given.admission == HELD || given.admission == MUTED || given.admission == FOLDED || given.admission == QUEUED)
         return store_promise(store, fault);
+    return true;
+}
+
+bool quota_take(struct store *store, struct arena *arena, const char *endpoint_key, const struct limits *limits,
+                enum severity severity, int64_t now_ms, bool *taken, int64_t *due_ms, struct fault *fault)
+{
+    struct event event = {.kind = EVENT_PROBLEM, .severity = severity};
+    struct admission_ask ask = {.event = &event, .now_ms = now_ms, .endpoint_key = endpoint_key};
+    struct admission_answer answer = {.admission = ADMITTED};
+    struct asking asking = {.store = store, .arena = arena, .ask = &ask, .answer = &answer, .fault = fault};
+    struct budget budget = {"endpoint", endpoint_key, limits, true};
+    bool refused = false;
+
+    if (limits->per_minute <= 0 && limits->per_hour <= 0 && limits->per_day <= 0) {
+        *taken = true;
+        return true;
+    }
+    if (!store_begin(store, fault))
+        return false;
+    if (!ask_budget(&asking, &budget, &refused) ||
+        (!refused && !store_run(store, fault, "INSERT INTO booking (key, at_ms, severity) VALUES (?, ?, ?)", "tii",
+                                endpoint_key, now_ms, (int64_t)severity))) {
+        store_rollback(store);
+        return false;
+    }
+    if (!store_commit(store, fault))
+        return false;
+    *taken = !refused;
+    *due_ms = answer.due_ms;
     return true;
 }

@@ -8,15 +8,8 @@
 #define COMMON_ADMISSION_H
 
 #include "common/event.h"
+#include "common/limits.h"
 #include "common/store.h"
-
-/* Sliding windows. 0 is no limit. */
-struct limits {
-    int64_t per_minute;
-    int64_t per_hour;
-    int64_t per_day;
-    int64_t kept_for_critical; /* places of the minute that only `critical` and above may take */
-};
 
 struct admission_ask {
     const char *id; /* of the notification, when it is a new one */
@@ -36,6 +29,8 @@ struct admission_ask {
     struct limits endpoint_limits;  /* of endpoint_key: the provider's quota */
     int64_t repeat_within_ms;
     unsigned exempt;    /* bit 1 << severity: passes limits and recipient_limits */
+    bool only_if_free;  /* HELD and QUEUED leave no record: the asker comes again by itself */
+    const char *reason; /* for the history, "" for the usual ones */
     bool beyond_limits; /* escalation step, confirmation, operator's message: passes `limits` */
     const char *legs;   /* JSON for the outbox: [{"section", "recipients"}] in order of preference */
     const char *template_name;
@@ -71,6 +66,10 @@ struct admission_answer {
 
 bool admission_ask(struct store *store, struct arena *arena, const struct admission_ask *ask,
                    struct admission_answer *answer, struct fault *fault);
+
+/* Books one place of an endpoint's quota for a message of the outbox; *taken is false, and *due_ms says when, if none is free. */
+bool quota_take(struct store *store, struct arena *arena, const char *endpoint_key, const struct limits *limits,
+                enum severity severity, int64_t now_ms, bool *taken, int64_t *due_ms, struct fault *fault);
 
 const char *admission_name(enum admission admission);
 

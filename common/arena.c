@@ -39,10 +39,11 @@ void arena_release(struct arena *arena)
 {
     if (!arena)
         return;
-    for (struct block *block = arena->newest, *older; block; block = older) {
-        older = block->older;
+    for (struct block *block = arena->newest; block; block = block->older)
         if (block->action)
             block->action(block->object);
+    for (struct block *block = arena->newest, *older; block; block = older) {
+        older = block->older;
         free(block);
     }
     free(arena);

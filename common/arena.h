@@ -16,7 +16,7 @@ struct arena;
 
 struct arena *arena_new(void);
 
-/* Runs the deferred actions newest first, then frees every block. NULL is allowed. */
+/* Runs the deferred actions newest first (they may still allocate), then frees every block. NULL is allowed. */
 void arena_release(struct arena *arena);
 
 /* Zeroed storage of `size` bytes, aligned for any type. */

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "common/fault.h"
+#include "common/limits.h"
 #include "common/message.h"
 #include "common/request.h"
 #include "common/secret.h"
@@ -100,6 +101,10 @@ struct channel {
     bool needs_recipient;         /* false: the address is in the settings, recipients are mentions */
     bool repeats_safely;          /* an idempotency handle makes a repeat after UNCLEAR harmless */
     bool never_repeats;           /* SMS, voice: not even one marked repeat after UNCLEAR */
+
+    struct limits endpoint_limits;  /* the provider's own quota for one robot, token or account */
+    struct limits recipient_limits; /* how much one person or group is told, over all problems */
+    int64_t expires_s;              /* after this time a message is not worth telling here any more */
 
     /* Looks at options that depend on each other. May be NULL. */
     void (*check)(const void *settings, const struct findings *findings);

@@ -35,6 +35,12 @@ static struct verdict verdict_of_fault(const struct world *world, const struct f
     };
 }
 
+static struct verdict verdict_of_no_time(void)
+{
+    return (struct verdict){
+        .outcome = OUTCOME_AGAIN, .code = "NO-TIME", .reason = "no time was left", .remedy = WORD_FIX_WAIT};
+}
+
 /* Built anew for every attempt, because signatures carry the time. */
 static struct verdicts attempt_once(const struct world *world, const struct delivery *delivery,
                                     const struct intent *intent, unsigned number)
@@ -47,7 +53,9 @@ static struct verdicts attempt_once(const struct world *world, const struct deli
     struct request request;
     struct fault fault = {0};
 
-    if (build_request(world, delivery, intent, &request, &fault)) {
+    if (left_ms <= 0) {
+        verdict_add(&verdicts, verdict_of_no_time());
+    } else if (build_request(world, delivery, intent, &request, &fault)) {
         attempt.request = &request;
         world->transport.send(world->transport.self, &request, left_ms < ATTEMPT_MOST_MS ? left_ms : ATTEMPT_MOST_MS,
                               &response);

@@ -46,15 +46,18 @@ static bool shows_a_broken_endpoint(enum outcome outcome)
     return outcome == OUTCOME_AGAIN || outcome == OUTCOME_BROKEN || outcome == OUTCOME_UNCLEAR;
 }
 
-static bool keep_circuit(struct store *store, const struct outbox_result *result, struct fault *fault)
+static bool keep_circuits(struct store *store, const struct outbox_result *result, struct fault *fault)
 {
-    const struct attempt_record *last = result->attempt_count ? &result->attempts[result->attempt_count - 1] : NULL;
+    for (size_t i = 0; i < result->attempt_count; i++) {
+        const struct attempt_record *attempt = &result->attempts[i];
 
-    if (!last || !result->endpoint_key[0])
-        return true;
-    if (last->outcome == OUTCOME_DELIVERED)
-        return note_success(store, result->endpoint_key, fault);
-    return !shows_a_broken_endpoint(last->outcome) || note_failure(store, result->endpoint_key, result->now_ms, fault);
+        if (attempt->outcome == OUTCOME_DELIVERED && !note_success(store, attempt->endpoint_key, fault))
+            return false;
+        if (shows_a_broken_endpoint(attempt->outcome) &&
+            !note_failure(store, attempt->endpoint_key, result->now_ms, fault))
+            return false;
+    }
+    return true;
 }
 
 struct circuit {
@@ -134,7 +137,7 @@ bool outbox_finish(struct store *store, const struct outbox_result *result, stru
     if (!store_begin(store, fault))
         return false;
     if (!record_attempts(store, result, fault) || !record_end(store, result, fault) ||
-        !settle_row(store, result, fault) || !keep_circuit(store, result, fault)) {
+        !settle_row(store, result, fault) || !keep_circuits(store, result, fault)) {
         store_rollback(store);
         return false;
     }

@@ -31,6 +31,7 @@ struct attempt_record {
     int64_t at_ms;
     int64_t took_ms;
     const char *section;
+    const char *endpoint_key; /* whose circuit it counts for */
     const char *recipient;
     enum outcome outcome;
     const char *code;
@@ -48,8 +49,7 @@ struct outbox_result {
         OUTBOX_EXPIRED,
         OUTBOX_DROPPED, /* by the operator */
     } end;
-    const char *section; /* that took it */
-    const char *endpoint_key;
+    const char *section;   /* that took it */
     const char *reference; /* the provider's id */
     const char *text;      /* what was really said */
     const char *code;

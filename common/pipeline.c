@@ -50,10 +50,13 @@ static bool prepare(struct run *run, struct fault *fault)
     run->sending.template_name = run->call.template_name;
     run->sending.deadline_ms = started_ms + run->call.deadline_ms - SPARE_MS;
     run->sending.preview = run->call.dry_run;
+    run->sending.state = run->call.state;
     if (!read_config(run, fault))
         return false;
     planned = plan_make(run->arena, run->sending.config, run->channel, &run->call, &run->plan, fault);
     sending_tell_findings(&run->sending);
+    if (planned && !run->call.dry_run)
+        sending_open_store(&run->sending);
     return planned;
 }
 
@@ -98,8 +101,11 @@ int notify_main(int argc, char **argv, char **environment, const struct channel 
     run.arena = arena_new();
     run.world = world_system(run.arena);
     run.program = arena_print(run.arena, "notify_%s", channel->name);
-    run.sending = (struct sending){
-        .world = &run.world, .id = sending_id(&run.world), .template_name = "", .secrets = {.arena = run.arena}};
+    run.sending = (struct sending){.world = &run.world,
+                                   .id = sending_id(&run.world),
+                                   .template_name = "",
+                                   .state = "",
+                                   .secrets = {.arena = run.arena}};
     intake.arena = run.arena;
     intake.program = run.program;
     if (!notify(&run, &intake, &fault))

@@ -90,6 +90,17 @@ static bool is_title(const struct planning *planning, const char *text, size_t l
     return false;
 }
 
+static struct leg *add_chain(struct planning *planning, struct section *section)
+{
+    struct plan *plan = planning->plan;
+    struct leg *leg = arena_alloc(planning->arena, sizeof(*leg));
+
+    *leg = (struct leg){.section = section};
+    plan->chains = arena_grow(planning->arena, plan->chains, (plan->chain_count + 1) * sizeof(*plan->chains));
+    plan->chains[plan->chain_count++] = (struct chain){.legs = leg, .leg_count = 1};
+    return leg;
+}
+
 static struct leg *leg_for(struct planning *planning, const char *title, struct fault *fault)
 {
     struct plan *plan = planning->plan;
@@ -97,19 +108,18 @@ static struct leg *leg_for(struct planning *planning, const char *title, struct 
 
     if (planning->config->section_count == 0 ||
         (title[0] == '\0' && planning->call->options.count > 0 && planning->config->path[0] == '\0'))
-        section = plan->leg_count ? plan->legs[0].section : config_section_of(planning->config, planning->channel);
+        section = plan->chain_count ? plan->chains[0].legs[0].section
+                                    : config_section_of(planning->config, planning->channel);
     else
         section = config_section(planning->config, planning->channel, title, fault);
     if (!section)
         return NULL;
-    for (size_t i = 0; i < plan->leg_count; i++)
-        if (plan->legs[i].section == section)
-            return &plan->legs[i];
+    for (size_t i = 0; i < plan->chain_count; i++)
+        if (plan->chains[i].legs[0].section == section)
+            return &plan->chains[i].legs[0];
     if (!config_open_section(planning->config, section, &planning->call->options, fault))
         return NULL;
-    plan->legs = arena_grow(planning->arena, plan->legs, (plan->leg_count + 1) * sizeof(*plan->legs));
-    plan->legs[plan->leg_count] = (struct leg){.section = section};
-    return &plan->legs[plan->leg_count++];
+    return add_chain(planning, section);
 }
 
 /* One `[profile][:target[,target]]`. */
@@ -139,8 +149,8 @@ static bool read_recipient(struct planning *planning, const char *text, struct f
 /* Whom the section's owner wants told when the call names nobody. */
 static void add_default_recipients(struct planning *planning)
 {
-    for (size_t i = 0; i < planning->plan->leg_count; i++) {
-        struct leg *leg = &planning->plan->legs[i];
+    for (size_t i = 0; i < planning->plan->chain_count; i++) {
+        struct leg *leg = &planning->plan->chains[i].legs[0];
         const struct text_list *to = &leg->section->common.to;
 
         if (leg->recipient_count > 0)
@@ -152,10 +162,11 @@ static void add_default_recipients(struct planning *planning)
 
 static bool enough_recipients(const struct plan *plan, struct fault *fault)
 {
-    for (size_t i = 0; i < plan->leg_count; i++) {
-        const struct section *section = plan->legs[i].section;
+    for (size_t i = 0; i < plan->chain_count; i++) {
+        const struct leg *leg = &plan->chains[i].legs[0];
+        const struct section *section = leg->section;
 
-        if (section->channel->needs_recipient && plan->legs[i].recipient_count == 0)
+        if (section->channel->needs_recipient && leg->recipient_count == 0)
             return fault_set(fault, FAULT_INPUT, "%s needs a recipient: %s", section->channel->name,
                              plan->note_count ? plan->notes[plan->note_count - 1] : "give one with --to");
     }
@@ -174,10 +185,58 @@ bool plan_make(struct arena *arena, const struct config *config, const struct ch
     for (size_t i = 0; i < call->to.count; i++)
         if (!read_recipient(&planning, call->to.items[i], &first))
             add_note(&planning, call->to.items[i], first.text);
-    if (plan->leg_count == 0) {
+    if (plan->chain_count == 0) {
         *fault = first;
         return false;
     }
     add_default_recipients(&planning);
     return enough_recipients(plan, fault);
+}
+
+const char *chain_to_json(struct arena *arena, const struct chain *chain, bool repeat)
+{
+    struct json_object *doc = json_doc(arena);
+    struct json_object *legs = jset_array(doc, "legs");
+
+    if (repeat)
+        jset_flag(doc, "repeat", true);
+    for (size_t i = 0; i < chain->leg_count; i++) {
+        struct json_object *leg = jadd_object(legs);
+        struct json_object *recipients = jset_array(leg, "recipients");
+
+        jset_text(leg, "section", chain->legs[i].section->title);
+        for (size_t k = 0; k < chain->legs[i].recipient_count; k++)
+            jadd_text(recipients, chain->legs[i].recipients[k]);
+    }
+    return json_print(doc);
+}
+
+static bool leg_from_json(struct arena *arena, const struct config *config, struct json_object *json, struct leg *leg,
+                          struct fault *fault)
+{
+    size_t count = json_length(json_at(json, "/recipients"));
+
+    *leg = (struct leg){.section = config_section(config, NULL, json_text_at(json, "/section"), fault)};
+    if (!leg->section || !config_open_section(config, leg->section, NULL, fault))
+        return false;
+    leg->recipients = arena_alloc(arena, (count + 1) * sizeof(*leg->recipients));
+    for (size_t i = 0; i < count; i++)
+        leg->recipients[leg->recipient_count++] = json_text_at(json, arena_print(arena, "/recipients/%zu", i));
+    return true;
+}
+
+bool chain_from_json(struct arena *arena, const struct config *config, const char *text, struct chain *chain,
+                     bool *repeat, struct fault *fault)
+{
+    struct json_object *doc = json_read(arena, text, strlen(text));
+    size_t count = json_length(json_at(doc, "/legs"));
+
+    *chain = (struct chain){.legs = arena_alloc(arena, (count + 1) * sizeof(*chain->legs))};
+    *repeat = json_flag_at(doc, "/repeat");
+    for (size_t i = 0; i < count; i++)
+        if (leg_from_json(arena, config, json_at(doc, arena_print(arena, "/legs/%zu", i)),
+                          &chain->legs[chain->leg_count], fault))
+            chain->leg_count++;
+    return chain->leg_count > 0 ||
+           (fault->kind != FAULT_NONE ? false : fault_set(fault, FAULT_INPUT, "the outbox row names no section"));
 }

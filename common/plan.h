@@ -18,9 +18,15 @@ struct leg {
     size_t recipient_count;
 };
 
-struct plan {
+/* Legs in order of preference: the next is used when the one before did not deliver. */
+struct chain {
     struct leg *legs;
     size_t leg_count;
+};
+
+struct plan {
+    struct chain *chains; /* each of them is told */
+    size_t chain_count;
     const char **notes; /* one line each, for stderr: recipients that were left out, and why */
     size_t note_count;
 };
@@ -31,5 +37,15 @@ struct plan {
  */
 bool plan_make(struct arena *arena, const struct config *config, const struct channel *channel, const struct call *call,
                struct plan *plan, struct fault *fault);
+
+/* A chain as the outbox keeps it: titles and recipients, no setting and no secret. */
+const char *chain_to_json(struct arena *arena, const struct chain *chain, bool repeat);
+
+/*
+ * The way back, with the configuration of today: sections that are gone or broken are left out. *repeat says that an earlier
+ * try may have arrived. FAULT_CONFIG when no leg is left.
+ */
+bool chain_from_json(struct arena *arena, const struct config *config, const char *text, struct chain *chain,
+                     bool *repeat, struct fault *fault);
 
 #endif

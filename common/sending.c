@@ -3,11 +3,18 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/compose.h"
-#include "common/delivery.h"
+#include "common/asking.h"
 #include "common/log.h"
 #include "common/preview.h"
+#include "common/record.h"
 #include "common/report.h"
+#include "common/spool.h"
+
+enum {
+    IN_FLIGHT_WAIT_MS = 200, /* between two looks at the same message under way in another process */
+};
+
+/* --- lines --- */
 
 static const char *masked(const struct sending *sending, const char *text)
 {
@@ -22,140 +29,18 @@ void sending_complain(const struct sending *sending, const char *line)
     log_error("%s id=%s", safe, sending->id);
 }
 
+static void say(const struct sending *sending, const char *line)
+{
+    const char *safe = masked(sending, line);
+
+    puts(safe);
+    fflush(stdout);
+    log_notice("%s id=%s", safe, sending->id);
+}
+
 static void keep_status(struct sending *sending, int status)
 {
     sending->status = status > sending->status ? status : sending->status;
-}
-
-static enum language language_of(const struct sending *sending, const struct section *section)
-{
-    enum language language = language_from(section->common.language);
-
-    return language == LANGUAGE_COUNT ? sending->config->language : language;
-}
-
-static struct message message_for(const struct sending *sending, const struct section *section)
-{
-    struct composition composition = {
-        .templates = sending->config->templates,
-        .template_name = sending->template_name[0] ? sending->template_name : section->common.template_name,
-        .timezone = sending->config->timezone,
-        .confirm_url = "",
-        .id = sending->id,
-        .language = language_of(sending, section),
-        .wall_ms = world_wall_ms(sending->world),
-    };
-    struct message message;
-    struct fault fault = {0};
-    bool found = true;
-
-    compose(sending->world->arena, &composition, sending->event, &message, &found, &fault);
-    if (!found)
-        log_error("template '%s' is not installed in '%s', another one is used; %s",
-                  compose_template_name(sending->event, composition.template_name), composition.templates, fault.text);
-    return message;
-}
-
-static void show(struct sending *sending, const struct delivery *delivery, const struct intent *intent)
-{
-    struct request request;
-    struct fault fault = {0};
-
-    if (build_request(sending->world, delivery, intent, &request, &fault)) {
-        fputs(preview_text(sending->world->arena, &request, &sending->secrets), stdout);
-    } else {
-        sending_complain(sending, fault.text);
-        keep_status(sending, fault_exit_status(&fault));
-    }
-}
-
-static void log_attempt(void *self, const struct attempt *attempt)
-{
-    const struct sending *sending = self;
-    const struct verdict *verdict = verdict_worst(attempt->verdicts);
-
-    log_notice("attempt=%u outcome=%s code=%s ms=%lld id=%s %s", attempt->number, outcome_name(verdict->outcome),
-               verdict->code, (long long)attempt->took_ms, sending->id, masked(sending, verdict->reason));
-}
-
-static void tell_success(const struct sending *sending, const struct report *report, const struct verdicts *verdicts)
-{
-    const char *line = masked(sending, report_success(sending->world->arena, report, verdicts));
-
-    puts(line);
-    fflush(stdout);
-    log_notice("%s id=%s", line, sending->id);
-}
-
-/* The lines that say what became of one leg. */
-static void account(struct sending *sending, const struct report *report, const struct verdicts *verdicts)
-{
-    enum outcome worst = verdict_worst(verdicts)->outcome;
-
-    for (size_t i = 0; i < verdicts->count; i++)
-        if (verdicts->items[i].outcome != OUTCOME_DELIVERED)
-            sending_complain(sending, report_failure(sending->world->arena, report, &verdicts->items[i]));
-    if (worst == OUTCOME_DELIVERED || worst == OUTCOME_UNCLEAR)
-        tell_success(sending, report, verdicts);
-    keep_status(sending, report_exit_status(worst));
-}
-
-static void send_leg(struct sending *sending, const struct leg *leg)
-{
-    const struct section *section = leg->section;
-    struct message message = message_for(sending, section);
-    struct delivery delivery = {
-        .channel = section->channel,
-        .settings = section->settings,
-        .network = &section->network,
-        .policy = section->retry,
-        .deadline_ms = sending->deadline_ms,
-        .on_attempt = log_attempt,
-        .self = sending,
-    };
-    struct intent intent = {
-        .verb = VERB_SEND,
-        .message = &message,
-        .recipients = leg->recipients,
-        .recipient_count = leg->recipient_count,
-        .reference = "",
-    };
-    struct report report = {.section = section, .short_id = message.short_id, .language = message.language};
-    int64_t before_ms = world_steady_ms(sending->world);
-    struct verdicts verdicts;
-
-    if (sending->preview) {
-        show(sending, &delivery, &intent);
-        return;
-    }
-    verdicts = deliver(sending->world, &delivery, &intent);
-    report.took_ms = world_steady_ms(sending->world) - before_ms;
-    account(sending, &report, &verdicts);
-}
-
-static void gather_secrets(struct sending *sending, const struct plan *plan)
-{
-    sending->secrets.arena = sending->world->arena;
-    for (size_t i = 0; i < plan->leg_count; i++) {
-        const struct secrets *secrets = &plan->legs[i].section->secrets;
-
-        for (size_t k = 0; k < secrets->count; k++)
-            secrets_add(&sending->secrets, secrets->items[k]);
-    }
-}
-
-void send_all(struct sending *sending, const struct plan *plan)
-{
-    gather_secrets(sending, plan);
-    for (size_t i = 0; i < plan->note_count; i++)
-        sending_complain(sending, plan->notes[i]);
-    for (size_t i = 0; i < plan->leg_count; i++)
-        send_leg(sending, &plan->legs[i]);
-}
-
-const char *sending_id(const struct world *world)
-{
-    return arena_print(world->arena, "n%011llx%s", (unsigned long long)world_wall_ms(world), world_hex(world, 6));
 }
 
 void sending_tell_findings(const struct sending *sending)
@@ -166,4 +51,308 @@ void sending_tell_findings(const struct sending *sending)
         if (finding->mistake)
             log_error("%s: %s", finding->where, masked(sending, finding->text));
     }
+}
+
+/* --- one chain --- */
+
+/* What a chain goes through. */
+struct course {
+    struct sending *sending;
+    const struct chain *chain;
+    struct telling telling;
+    struct record record;
+    struct admission_answer answer;
+    bool recorded; /* an outbox row is ours */
+};
+
+static const struct section *first_section(const struct chain *chain)
+{
+    return chain->legs[0].section;
+}
+
+static const char *state_directory(const struct sending *sending)
+{
+    return sending->state[0] ? sending->state : sending->config->state;
+}
+
+/* Waits, as long as there is time, for another process that tells the same right now. */
+static bool admit(struct course *course, struct fault *fault)
+{
+    const struct sending *sending = course->sending;
+    int64_t left_ms = sending->deadline_ms - world_steady_ms(sending->world);
+    struct admission_ask ask = asking_for(sending->world, course->chain, sending->event, course->answer.id,
+                                          sending->template_name, left_ms + RECORDS_MS);
+
+    ask.beyond_limits = sending->beyond_limits;
+    while (admission_ask(sending->store, sending->world->arena, &ask, &course->answer, fault)) {
+        if (course->answer.admission != IN_FLIGHT ||
+            world_steady_ms(sending->world) + IN_FLIGHT_WAIT_MS > sending->deadline_ms)
+            return true;
+        world_sleep_ms(sending->world, IN_FLIGHT_WAIT_MS);
+        ask.now_ms = world_wall_ms(sending->world);
+    }
+    return false;
+}
+
+static const char *course_name(const struct course *course)
+{
+    const struct section *section = first_section(course->chain);
+
+    return arena_print(course->sending->world->arena, "%s/%s", section->channel->name, section->title);
+}
+
+/* Why nothing is sent now, in words that a person can check. */
+static const char *why_not(const struct course *course)
+{
+    const struct admission_answer *answer = &course->answer;
+    struct arena *arena = course->sending->world->arena;
+    const char *name = course_name(course);
+
+    switch (answer->admission) {
+    case HELD:
+        return arena_print(arena, "suppressed %s: %lld a %s reached for this %s, %lld waiting for the summary", name,
+                           (long long)answer->allowed, answer->window, answer->scope, (long long)answer->waiting);
+    case MUTED:
+        return arena_print(arena, "suppressed %s: muted by %s", name, answer->words);
+    case FOLDED:
+        return arena_print(arena, "suppressed %s: its problem was held back; both go into the summary", name);
+    case REPEATED:
+        return arena_print(arena, "suppressed %s: the same was told %lld s ago", name,
+                           (long long)answer->ago_ms / 1000);
+    case QUEUED:
+        return arena_print(arena, "queued %s: the provider takes %lld a %s", name, (long long)answer->allowed,
+                           answer->window);
+    case IN_FLIGHT:
+        return arena_print(arena, "queued %s: another process is telling the same", name);
+    case REFUSED_BEFORE:
+        return arena_print(arena, "NP-REFUSED %s: the same was refused %lld s ago: %s", name,
+                           (long long)answer->ago_ms / 1000, answer->words);
+    case ADMITTED:
+    case ADOPTED:
+        break;
+    }
+    return name;
+}
+
+static bool worker_is_there(const struct sending *sending)
+{
+    struct fault fault = {0};
+    bool fresh = false;
+
+    return sending->store && worker_fresh(sending->store, world_wall_ms(sending->world), &fresh, &fault) && fresh;
+}
+
+/* A row that waits is a promise only when somebody will come for it. */
+static void account_waiting(struct sending *sending, const char *line)
+{
+    if (worker_is_there(sending)) {
+        say(sending, line);
+        return;
+    }
+    sending_complain(sending, arena_print(sending->world->arena,
+                                          "%s; no worker has been seen: start notifyd or the tick timer", line));
+    keep_status(sending, 1);
+}
+
+static void account_answer(struct course *course)
+{
+    struct sending *sending = course->sending;
+
+    switch (course->answer.admission) {
+    case HELD:
+    case MUTED:
+    case FOLDED:
+    case REPEATED:
+        say(sending, why_not(course));
+        return;
+    case QUEUED:
+    case IN_FLIGHT:
+        account_waiting(sending, why_not(course));
+        return;
+    case REFUSED_BEFORE:
+        sending_complain(sending, why_not(course));
+        keep_status(sending, 2);
+        return;
+    case ADMITTED:
+    case ADOPTED:
+        return;
+    }
+}
+
+/* The lines that say what became of a chain that was told. */
+static void account_told(struct course *course, const struct told *told, bool waits)
+{
+    struct sending *sending = course->sending;
+    struct arena *arena = sending->world->arena;
+    struct report report = {.section = told->leg->section,
+                            .short_id = told->short_id,
+                            .language = told->language,
+                            .took_ms = told->took_ms};
+
+    for (size_t i = 0; i < told->verdicts.count; i++)
+        if (told->verdicts.items[i].outcome != OUTCOME_DELIVERED)
+            sending_complain(sending, report_failure(arena, &report, &told->verdicts.items[i]));
+    if (told->outcome == OUTCOME_DELIVERED || told->outcome == OUTCOME_UNCLEAR)
+        say(sending, report_success(arena, &report, &told->verdicts));
+    else if (waits)
+        account_waiting(sending, arena_print(arena, "queued %s %s", course_name(course), told->short_id));
+    else
+        keep_status(sending, report_exit_status(told->outcome));
+}
+
+/* Without a store, what could not be told is kept as a file for the worker. */
+static bool keep_in_spool(const struct course *course)
+{
+    const struct sending *sending = course->sending;
+    struct arena *arena = sending->world->arena;
+    struct json_object *doc = json_doc(arena);
+    struct fault fault = {0};
+
+    jset_text(doc, "event", json_print(event_to_json(arena, sending->event)));
+    jset_text(doc, "legs", chain_to_json(arena, course->chain, false));
+    jset_text(doc, "template", sending->template_name);
+    jset_number(doc, "created_ms", world_wall_ms(sending->world));
+    if (state_directory(sending)[0] &&
+        spool_keep(arena, state_directory(sending), course->answer.id, json_print(doc), &fault))
+        return true;
+    log_error("%s id=%s", fault.text, sending->id);
+    return false;
+}
+
+/* Writes down how it ended; true when the message waits somewhere safe. */
+static bool record_end(struct course *course, const struct told *told)
+{
+    const struct sending *sending = course->sending;
+    struct outbox_result result =
+        record_result(&course->record, course->chain, told, sending->event->severity, course->telling.repeat, 0);
+    struct fault fault = {0};
+
+    if (!course->recorded)
+        return result.end == OUTBOX_WAITS && keep_in_spool(course);
+    if (outbox_finish(sending->store, &result, &fault))
+        return result.end == OUTBOX_WAITS;
+    log_error("%s id=%s", fault.text, sending->id);
+    return false;
+}
+
+static void tell(struct course *course)
+{
+    struct told told = tell_chain(&course->telling, course->chain, 0);
+
+    account_told(course, &told, record_end(course, &told));
+}
+
+static void start(struct course *course)
+{
+    struct sending *sending = course->sending;
+
+    course->record = (struct record){.world = sending->world,
+                                     .store = course->recorded ? sending->store : NULL,
+                                     .id = course->answer.id,
+                                     .secrets = &sending->secrets};
+    course->telling = (struct telling){
+        .world = sending->world,
+        .config = sending->config,
+        .event = sending->event,
+        .id = course->answer.id,
+        .template_name = sending->template_name,
+        .late = "",
+        .deadline_ms = sending->deadline_ms,
+        .attempts_most = worker_is_there(sending) ? 1 : 0,
+    };
+    record_attach(&course->record, &course->telling);
+}
+
+static void send_chain(struct sending *sending, const struct chain *chain, const char *id)
+{
+    struct course course = {.sending = sending, .chain = chain, .answer = {.id = id}};
+    struct fault fault = {0};
+
+    if (sending->store) {
+        course.recorded = admit(&course, &fault);
+        if (!course.recorded)
+            log_error("%s; sending without limits id=%s", fault.text, sending->id);
+        else if (course.answer.admission != ADMITTED && course.answer.admission != ADOPTED) {
+            account_answer(&course);
+            return;
+        }
+    }
+    start(&course);
+    tell(&course);
+}
+
+/* --- previews --- */
+
+static void show_leg(struct sending *sending, const struct leg *leg)
+{
+    struct telling telling = {.world = sending->world,
+                              .config = sending->config,
+                              .event = sending->event,
+                              .id = sending->id,
+                              .template_name = sending->template_name,
+                              .late = ""};
+    struct message message = tell_compose(&telling, leg);
+    struct delivery delivery = tell_delivery(&telling, leg, sending->deadline_ms);
+    struct intent intent = tell_intent(&telling, leg, &message);
+    struct request request;
+    struct fault fault = {0};
+
+    if (build_request(sending->world, &delivery, &intent, &request, &fault)) {
+        fputs(preview_text(sending->world->arena, &request, &sending->secrets), stdout);
+    } else {
+        sending_complain(sending, fault.text);
+        keep_status(sending, fault_exit_status(&fault));
+    }
+}
+
+static void show_chain(struct sending *sending, const struct chain *chain)
+{
+    for (size_t i = 0; i < chain->leg_count; i++)
+        show_leg(sending, &chain->legs[i]);
+}
+
+/* --- all --- */
+
+static void gather_secrets(struct sending *sending, const struct chain *chain)
+{
+    for (size_t i = 0; i < chain->leg_count; i++) {
+        const struct secrets *secrets = &chain->legs[i].section->secrets;
+
+        for (size_t k = 0; k < secrets->count; k++)
+            secrets_add(&sending->secrets, secrets->items[k]);
+    }
+}
+
+void sending_open_store(struct sending *sending)
+{
+    struct fault fault = {0};
+    bool renewed = false;
+
+    if (state_directory(sending)[0] == '\0')
+        return;
+    sending->store = store_open(sending->world->arena, state_directory(sending), STORE_PATIENCE_MS, &renewed, &fault);
+    if (!sending->store)
+        log_error("%s; sending without limits id=%s", fault.text, sending->id);
+    if (renewed)
+        log_error("state '%s' was corrupt: it was set aside and begun anew id=%s", state_directory(sending),
+                  sending->id);
+}
+
+void send_all(struct sending *sending, const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->chain_count; i++)
+        gather_secrets(sending, &plan->chains[i]);
+    for (size_t i = 0; i < plan->note_count; i++)
+        sending_complain(sending, plan->notes[i]);
+    for (size_t i = 0; i < plan->chain_count; i++) {
+        if (sending->preview)
+            show_chain(sending, &plan->chains[i]);
+        else
+            send_chain(sending, &plan->chains[i], i == 0 ? sending->id : sending_id(sending->world));
+    }
+}
+
+const char *sending_id(const struct world *world)
+{
+    return arena_print(world->arena, "n%011llx%s", (unsigned long long)world_wall_ms(world), world_hex(world, 6));
 }

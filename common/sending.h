@@ -1,12 +1,13 @@
 /*
- * sending - one event told down the legs of a plan, each step accounted for.
+ * sending - a caller's event: admitted, told, recorded, and one line on what became of it.
  *
- * What notify_<channel>, `notifyctl test` and `notifyctl preview` have in common.
+ * What notify_*, `notifyctl test` and `notifyctl preview` have in common.
  */
 #ifndef COMMON_SENDING_H
 #define COMMON_SENDING_H
 
 #include "common/plan.h"
+#include "common/store.h"
 #include "common/world.h"
 
 struct sending {
@@ -17,14 +18,23 @@ struct sending {
     const char *template_name; /* wished by the caller, "" for none */
     int64_t deadline_ms;       /* steady; everything ends before it */
     bool preview;              /* print the requests in place of sending them */
+    bool beyond_limits;        /* a person asked for it: no limit of ours holds it back */
+    const char *state;         /* directory of the store, "" for the configuration's */
+    struct store *store;       /* NULL: without limits and records */
     struct secrets secrets;    /* no line leaves without being masked */
-    int status;                /* the exit status so far: the gravest leg decides */
+    int status;                /* the exit status so far: the gravest chain decides */
 };
 
 /* A new id: time first, so that ids sort; chance, so that they are unique among many hosts. */
 const char *sending_id(const struct world *world);
 
-/* Delivers (or shows) every leg; one line on stdout for each that arrived, one on stderr for each that did not. */
+/*
+ * Opens the store. One that cannot be used is told to the operator, and the message goes out without limits: the store must
+ * never silence an alert.
+ */
+void sending_open_store(struct sending *sending);
+
+/* Tells (or shows) every chain; one line on stdout for each that is settled, one on stderr for each that is not. */
 void send_all(struct sending *sending, const struct plan *plan);
 
 /* One line on stderr and in the system's log, masked. */

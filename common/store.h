@@ -55,7 +55,7 @@ bool store_run(struct store *store, struct fault *fault, const char *sql, const 
 /* Rows changed by the last store_run(). */
 int64_t store_changed(const struct store *store);
 
-/* A row being read. Texts live in the arena given to store_read(), are never NULL. */
+/* A row being read. Texts are never NULL; they live in the arena given to store_read(), or with NULL until `each` returns. */
 struct row;
 const char *row_text(struct row *row, int column);
 int64_t row_number(struct row *row, int column);
@@ -73,6 +73,9 @@ bool store_number(struct store *store, struct fault *fault, const char *sql, int
 
 /* For `notifyctl prune` and the worker: what is older than its retention goes, in batches of 500; then a passive checkpoint. */
 bool store_tidy(struct store *store, int64_t now_ms, struct fault *fault);
+
+/* Forgets notifications, attempts and bookings from before, but for what still waits. */
+bool store_forget(struct store *store, int64_t before_ms, struct fault *fault);
 
 /* Named values of the whole store: heartbeat of the worker and the like. */
 bool store_set_value(struct store *store, const char *name, int64_t value, struct fault *fault);

@@ -1,0 +1,64 @@
+#include "common/asking.h"
+
+#include "common/identity.h"
+#include "common/str.h"
+
+enum { CHAT_EXPIRES_S = 7200 };
+
+static const char *join_recipients(struct arena *arena, const struct leg *leg)
+{
+    struct str text = str_in(arena, TEXT_MOST);
+
+    for (size_t i = 0; i < leg->recipient_count; i++)
+        str_addf(&text, "%s%s", i ? "," : "", leg->recipients[i]);
+    return text.text;
+}
+
+/* By default the problems of one service share a key: different problems do not add up to a flood. */
+static const char *limit_key_of(struct arena *arena, const char *recipient_key, const struct event *event)
+{
+    return arena_print(arena, "limit/%s/%s/%s", recipient_key, event->host, event->service);
+}
+
+static int64_t expires_ms(const struct channel *channel, int64_t now_ms)
+{
+    return now_ms + 1000 * (channel->expires_s > 0 ? channel->expires_s : CHAT_EXPIRES_S);
+}
+
+struct admission_ask asking_for(const struct world *world, const struct chain *chain, const struct event *event,
+                                const char *id, const char *template_name, int64_t lease_ms)
+{
+    struct arena *arena = world->arena;
+    const struct leg *leg = &chain->legs[0];
+    const struct section *section = leg->section;
+    const struct channel *channel = section->channel;
+    const char *endpoint = identity_endpoint(arena, channel->name, section->secrets.items, section->secrets.count);
+    const char *recipients = identity_recipients(arena, endpoint, leg->recipients, leg->recipient_count);
+    int64_t now_ms = world_wall_ms(world);
+
+    return (struct admission_ask){
+        .id = id,
+        .short_id = identity_short(arena, id),
+        .event = event,
+        .problem = identity_problem(arena, event),
+        .repeat_key = identity_repeat(arena, event, recipients),
+        .numbered = event->notification_number[0] != '\0',
+        .section = section->title,
+        .channel = channel->name,
+        .recipients = join_recipients(arena, leg),
+        .recipient_key = recipients,
+        .limit_key = limit_key_of(arena, recipients, event),
+        .endpoint_key = endpoint,
+        .limits = section->limits.limits,
+        .recipient_limits = channel->recipient_limits,
+        .endpoint_limits = channel->endpoint_limits,
+        .repeat_within_ms = section->limits.repeat_within_s * 1000,
+        .exempt = section->limits.exempt,
+        .legs = chain_to_json(arena, chain, false),
+        .template_name = template_name,
+        .reason = "",
+        .now_ms = now_ms,
+        .lease_ms = lease_ms,
+        .expires_ms = expires_ms(channel, now_ms),
+    };
+}

@@ -1,0 +1,65 @@
+/* history - every notification that was asked for, with its reason, and every attempt: read for people. */
+#ifndef COMMON_HISTORY_H
+#define COMMON_HISTORY_H
+
+#include "common/event.h"
+#include "common/store.h"
+
+/* "" and 0 do not filter. Texts with * ? [ are globs. */
+struct history_filter {
+    int64_t since_ms;
+    const char *id; /* or short id, with or without # */
+    const char *host;
+    const char *service;
+    const char *section;
+    const char *recipient; /* part of it */
+    const char *outcome;
+    const char *problem;
+    int severity; /* at least; -1 for any */
+    int64_t most;
+};
+
+struct history_entry {
+    const char *id;
+    const char *short_id;
+    int64_t created_ms;
+    const char *problem;
+    const char *kind;
+    enum severity severity;
+    const char *source;
+    const char *host;
+    const char *service;
+    const char *state;
+    const char *subject;
+    const char *section; /* asked for */
+    const char *channel;
+    const char *recipients;
+    const char *reason;
+    const char *outcome;
+    int64_t ended_ms;
+    const char *delivered_by; /* section that took it */
+    const char *reference;
+    const char *code;
+    const char *words;
+    const char *body;
+};
+
+struct history_attempt {
+    int64_t number;
+    int64_t at_ms;
+    int64_t took_ms;
+    const char *section;
+    const char *recipient;
+    const char *outcome;
+    const char *code;
+    const char *words;
+};
+
+/* Newest first. `each` returns false to stop; what it is given is gone when it returns. */
+bool history_read(struct store *store, const struct history_filter *filter,
+                  bool (*each)(void *self, const struct history_entry *entry), void *self, struct fault *fault);
+
+bool history_attempts(struct store *store, const char *id,
+                      bool (*each)(void *self, const struct history_attempt *attempt), void *self, struct fault *fault);
+
+#endif

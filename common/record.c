@@ -1,0 +1,182 @@
+#include "common/record.h"
+
+#include <string.h>
+
+#include "common/identity.h"
+#include "common/log.h"
+
+enum {
+    FIRST_WAIT_MS = 30000,
+    MOST_WAIT_MS = 1800000,
+    REPEAT_WAIT_MS = 30000, /* before the one repeat of a message whose end is not known */
+};
+
+static const char *masked(const struct record *record, const char *text)
+{
+    return secrets_mask(record->world->arena, record->secrets, text);
+}
+
+static const char *endpoint_key_of(const struct record *record, const struct leg *leg)
+{
+    return identity_endpoint(record->world->arena, leg->section->channel->name, leg->section->secrets.items,
+                             leg->section->secrets.count);
+}
+
+static bool circuit_allows(void *self, const struct leg *leg)
+{
+    struct record *record = self;
+    struct fault fault = {0};
+    bool closed = true;
+
+    if (record->store &&
+        !circuit_closed(record->store, endpoint_key_of(record, leg), world_wall_ms(record->world), &closed, &fault))
+        closed = true;
+    return closed;
+}
+
+static void keep_trouble(struct record *record, const struct fault *fault)
+{
+    if (record->trouble.kind == FAULT_NONE)
+        record->trouble = *fault;
+}
+
+static void mark_on_wire(void *self, const struct leg *leg)
+{
+    struct record *record = self;
+    struct fault fault = {0};
+
+    (void)leg;
+    if (record->store && !outbox_on_wire(record->store, record->id, world_wall_ms(record->world), &fault))
+        keep_trouble(record, &fault);
+}
+
+static void add_attempt(struct record *record, const struct leg *leg, const struct attempt *attempt,
+                        const struct verdict *verdict)
+{
+    struct arena *arena = record->world->arena;
+
+    record->attempts = arena_grow(arena, record->attempts, (record->attempt_count + 1) * sizeof(*record->attempts));
+    record->attempts[record->attempt_count++] = (struct attempt_record){
+        .number = attempt->number,
+        .at_ms = world_wall_ms(record->world) - attempt->took_ms,
+        .took_ms = attempt->took_ms,
+        .section = leg->section->title,
+        .endpoint_key = endpoint_key_of(record, leg),
+        .recipient = verdict->recipient,
+        .outcome = verdict->outcome,
+        .code = verdict->code,
+        .words = masked(record, verdict->reason),
+    };
+}
+
+static void keep_attempt(void *self, const struct leg *leg, const struct attempt *attempt)
+{
+    struct record *record = self;
+
+    for (size_t i = 0; i < attempt->verdicts->count; i++) {
+        const struct verdict *verdict = &attempt->verdicts->items[i];
+
+        add_attempt(record, leg, attempt, verdict);
+        log_notice("attempt=%u section=%s outcome=%s code=%s ms=%lld id=%s %s", attempt->number, leg->section->title,
+                   outcome_name(verdict->outcome), verdict->code, (long long)attempt->took_ms, record->id,
+                   masked(record, verdict->reason));
+    }
+}
+
+static void log_note(void *self, const char *line)
+{
+    const struct record *record = self;
+
+    log_error("%s id=%s", masked(record, line), record->id);
+}
+
+void record_attach(struct record *record, struct telling *telling)
+{
+    telling->may_try = circuit_allows;
+    telling->on_wire = mark_on_wire;
+    telling->on_attempt = keep_attempt;
+    telling->note = log_note;
+    telling->self = record;
+}
+
+int64_t record_next_try_ms(int64_t now_ms, int64_t attempts, int64_t wait_s, uint32_t dice)
+{
+    int64_t wait_ms = FIRST_WAIT_MS;
+
+    for (; attempts > 1 && wait_ms < MOST_WAIT_MS; attempts--)
+        wait_ms *= 2;
+    if (wait_ms > MOST_WAIT_MS)
+        wait_ms = MOST_WAIT_MS;
+    wait_ms = wait_ms / 2 + (int64_t)dice % (wait_ms / 2 + 1);
+    return now_ms + (wait_s * 1000 > wait_ms ? wait_s * 1000 : wait_ms);
+}
+
+/* One repeat, marked as such, for what must not be missed; never for SMS and voice. */
+static bool deserves_repeat(const struct told *told, enum severity severity, bool was_repeat)
+{
+    return severity >= SEVERITY_CRITICAL && !was_repeat && !told->leg->section->channel->never_repeats;
+}
+
+static int64_t longest_wait_s(const struct told *told)
+{
+    int64_t wait_s = 0;
+
+    for (size_t i = 0; i < told->verdicts.count; i++)
+        wait_s = told->verdicts.items[i].wait_s > wait_s ? told->verdicts.items[i].wait_s : wait_s;
+    return wait_s;
+}
+
+static void set_end(const struct record *record, const struct chain *chain, const struct told *told,
+                    enum severity severity, bool was_repeat, int64_t attempts, struct outbox_result *result)
+{
+    struct arena *arena = record->world->arena;
+
+    switch (told->outcome) {
+    case OUTCOME_DELIVERED:
+        result->end = OUTBOX_DELIVERED;
+        return;
+    case OUTCOME_UNCLEAR:
+        result->end = OUTBOX_UNCLEAR;
+        if (deserves_repeat(told, severity, was_repeat)) {
+            result->end = OUTBOX_WAITS;
+            result->due_ms = result->now_ms + REPEAT_WAIT_MS;
+            result->legs_left = chain_to_json(arena, chain, true);
+        }
+        return;
+    case OUTCOME_REFUSED:
+        result->end = told->broken ? OUTBOX_WAITS : OUTBOX_REFUSED;
+        break;
+    case OUTCOME_AGAIN:
+    case OUTCOME_THROTTLED:
+    case OUTCOME_BROKEN:
+        result->end = OUTBOX_WAITS;
+        break;
+    }
+    result->due_ms = record_next_try_ms(result->now_ms, attempts, longest_wait_s(told), world_dice(record->world));
+    if (told->left.recipient_count > 0 && told->left.recipient_count < told->leg->recipient_count)
+        result->legs_left =
+            chain_to_json(arena, &(struct chain){.legs = (struct leg[]){told->left}, .leg_count = 1}, false);
+}
+
+struct outbox_result record_result(const struct record *record, const struct chain *chain, const struct told *told,
+                                   enum severity severity, bool was_repeat, int64_t attempts_before)
+{
+    const struct verdict *worst = verdict_worst(&told->verdicts);
+    const struct verdict *first = &told->verdicts.items[0];
+    struct outbox_result result = {
+        .id = record->id,
+        .section =
+            told->outcome == OUTCOME_DELIVERED || told->outcome == OUTCOME_UNCLEAR ? told->leg->section->title : "",
+        .reference = first->reference,
+        .text = masked(record, told->text),
+        .code = worst->code,
+        .words = masked(record, worst->reason),
+        .now_ms = world_wall_ms(record->world),
+        .legs_left = "",
+        .attempts = record->attempts,
+        .attempt_count = record->attempt_count,
+    };
+
+    set_end(record, chain, told, severity, was_repeat, attempts_before + (int64_t)record->attempt_count, &result);
+    return result;
+}

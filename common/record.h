@@ -1,0 +1,33 @@
+/*
+ * record - a telling joined to the store: marks "on the wire", gathers the attempts, writes down the end.
+ *
+ * Shared by the programs that send at once and by the worker. Trouble with the store while a message is being told is noted
+ * and passed over: the message is what matters.
+ */
+#ifndef COMMON_RECORD_H
+#define COMMON_RECORD_H
+
+#include "common/outbox.h"
+#include "common/telling.h"
+
+struct record {
+    const struct world *world;
+    struct store *store; /* may be NULL: then nothing is recorded, only logged */
+    const char *id;
+    const struct secrets *secrets;
+    struct attempt_record *attempts;
+    size_t attempt_count;
+    struct fault trouble; /* the first with the store */
+};
+
+/* Sets the telling's callbacks to this record. */
+void record_attach(struct record *record, struct telling *telling);
+
+/* What the outbox is told about the end of a chain. */
+struct outbox_result record_result(const struct record *record, const struct chain *chain, const struct told *told,
+                                   enum severity severity, bool was_repeat, int64_t attempts_before);
+
+/* When a row that waits is tried again: the provider's wish, else a back-off that doubles from 30 s to 30 min. */
+int64_t record_next_try_ms(int64_t now_ms, int64_t attempts, int64_t wait_s, uint32_t dice);
+
+#endif

@@ -1,0 +1,186 @@
+#include "common/telling.h"
+
+#include <string.h>
+
+#include "common/compose.h"
+
+static enum language language_for(const struct telling *telling, const struct leg *leg)
+{
+    enum language language = language_from(leg->section->common.language);
+
+    return language == LANGUAGE_COUNT ? telling->config->language : language;
+}
+
+static void note(const struct telling *telling, const char *line)
+{
+    if (telling->note)
+        telling->note(telling->self, line);
+}
+
+/* A message that comes late, or perhaps for the second time, says so before anything else. */
+static const char *warned(const struct telling *telling, const struct message *message)
+{
+    const char *repeat = telling->repeat ? word_in(message->language, WORD_POSSIBLE_REPEAT) : "";
+
+    return arena_print(telling->world->arena, "%s%s%s", telling->late, repeat, message->title);
+}
+
+struct message tell_compose(const struct telling *telling, const struct leg *leg)
+{
+    struct arena *arena = telling->world->arena;
+    struct composition composition = {
+        .templates = telling->config->templates,
+        .template_name = telling->template_name[0] ? telling->template_name : leg->section->common.template_name,
+        .timezone = telling->config->timezone,
+        .confirm_url = "",
+        .id = telling->id,
+        .language = language_for(telling, leg),
+        .wall_ms = world_wall_ms(telling->world),
+    };
+    struct message message;
+    struct fault fault = {0};
+    bool found = true;
+
+    compose(arena, &composition, telling->event, &message, &found, &fault);
+    message.title = warned(telling, &message);
+    if (!found)
+        note(telling, arena_print(arena, "template '%s' is not installed in '%s', another one is used; %s",
+                                  compose_template_name(telling->event, composition.template_name),
+                                  composition.templates, fault.text));
+    return message;
+}
+
+/* Who watches a leg's attempts. */
+struct watcher {
+    const struct telling *telling;
+    const struct leg *leg;
+};
+
+static void pass_on(void *self, const struct attempt *attempt)
+{
+    const struct watcher *watcher = self;
+
+    if (watcher->telling->on_attempt)
+        watcher->telling->on_attempt(watcher->telling->self, watcher->leg, attempt);
+}
+
+struct delivery tell_delivery(const struct telling *telling, const struct leg *leg, int64_t deadline_ms)
+{
+    const struct section *section = leg->section;
+    struct delivery delivery = {
+        .channel = section->channel,
+        .settings = section->settings,
+        .network = &section->network,
+        .policy = section->retry,
+        .deadline_ms = deadline_ms,
+    };
+
+    if (telling->attempts_most > 0 && delivery.policy.attempts > telling->attempts_most)
+        delivery.policy.attempts = telling->attempts_most;
+    return delivery;
+}
+
+struct intent tell_intent(const struct telling *telling, const struct leg *leg, const struct message *message)
+{
+    return (struct intent){
+        .verb = VERB_SEND,
+        .message = message,
+        .recipients = leg->recipients,
+        .recipient_count = leg->recipient_count,
+        .reference = "",
+        .repeat = telling->repeat,
+    };
+}
+
+/* Legs still to come keep their share of the time. */
+static int64_t deadline_of_leg(const struct telling *telling, size_t legs_to_come)
+{
+    int64_t now_ms = world_steady_ms(telling->world);
+    size_t kept = legs_to_come < LEGS_KEPT_FOR ? legs_to_come : LEGS_KEPT_FOR;
+    int64_t share_ms = telling->deadline_ms - now_ms - (int64_t)kept * LEG_KEPT_MS;
+
+    if (legs_to_come > 0 && share_ms > LEG_MOST_MS)
+        share_ms = LEG_MOST_MS;
+    return now_ms + (share_ms > 0 ? share_ms : 0);
+}
+
+static void tell_leg(const struct telling *telling, const struct chain *chain, size_t position, struct told *told)
+{
+    const struct leg *leg = &chain->legs[position];
+    struct message message = tell_compose(telling, leg);
+    struct delivery delivery = tell_delivery(telling, leg, deadline_of_leg(telling, chain->leg_count - position - 1));
+    struct intent intent = tell_intent(telling, leg, &message);
+    struct watcher watcher = {.telling = telling, .leg = leg};
+    int64_t before_ms = world_steady_ms(telling->world);
+
+    delivery.on_attempt = pass_on;
+    delivery.self = &watcher;
+    if (telling->on_wire)
+        telling->on_wire(telling->self, leg);
+    told->verdicts = deliver(telling->world, &delivery, &intent);
+    told->leg = leg;
+    told->position = position;
+    told->outcome = verdict_worst(&told->verdicts)->outcome;
+    told->short_id = message.short_id;
+    told->language = message.language;
+    told->text = arena_print(
+        telling->world->arena, "%s\n%s", message.title,
+        passage_write(telling->world->arena, message.text, MARKUP_PLAIN, TEXT_MOST, UNIT_BYTES, message.language));
+    told->took_ms = world_steady_ms(telling->world) - before_ms;
+    told->tried++;
+    told->broken = told->broken || told->outcome == OUTCOME_BROKEN;
+}
+
+/* Recipients whose message may yet arrive: those that failed for now. */
+static void keep_left(struct arena *arena, const struct told *told, struct leg *left)
+{
+    *left = (struct leg){.section = told->leg->section};
+    for (size_t i = 0; i < told->verdicts.count; i++) {
+        const struct verdict *verdict = &told->verdicts.items[i];
+
+        if (verdict->recipient[0] && (verdict->outcome == OUTCOME_AGAIN || verdict->outcome == OUTCOME_THROTTLED)) {
+            left->recipients =
+                arena_grow(arena, left->recipients, (left->recipient_count + 1) * sizeof(*left->recipients));
+            left->recipients[left->recipient_count++] = verdict->recipient;
+        }
+    }
+}
+
+/* Which of two ends is better for the people who should know. */
+static int worth(enum outcome outcome)
+{
+    static const int WORTH[OUTCOME_COUNT] = {
+        [OUTCOME_DELIVERED] = 5, [OUTCOME_UNCLEAR] = 4, [OUTCOME_AGAIN] = 3,
+        [OUTCOME_THROTTLED] = 3, [OUTCOME_BROKEN] = 2,  [OUTCOME_REFUSED] = 1,
+    };
+
+    return WORTH[outcome];
+}
+
+static bool may_try(const struct telling *telling, const struct leg *leg)
+{
+    return !telling->may_try || telling->may_try(telling->self, leg);
+}
+
+struct told tell_chain(const struct telling *telling, const struct chain *chain, size_t position)
+{
+    struct told best = {.outcome = OUTCOME_AGAIN};
+    struct told told = {.outcome = OUTCOME_AGAIN};
+
+    for (; position < chain->leg_count; position++) {
+        bool last = position + 1 == chain->leg_count;
+
+        if (!may_try(telling, &chain->legs[position]) && !(last && told.tried == 0))
+            continue;
+        tell_leg(telling, chain, position, &told);
+        if (!best.leg || worth(told.outcome) >= worth(best.outcome))
+            best = told;
+        if (told.outcome == OUTCOME_DELIVERED)
+            break;
+    }
+    best.tried = told.tried;
+    best.broken = told.broken;
+    if (best.leg)
+        keep_left(telling->world->arena, &best, &best.left);
+    return best;
+}

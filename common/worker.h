@@ -1,0 +1,37 @@
+/*
+ * worker - one pass over what is due: the same code for `notifyctl tick`, notifyd, and a notify_* with time to spare.
+ *
+ * Takes spooled files into the outbox, tells due rows (gravest first, in order within one problem), sends summaries of what
+ * was held back, ends what has expired.
+ */
+#ifndef COMMON_WORKER_H
+#define COMMON_WORKER_H
+
+#include "common/config.h"
+#include "common/store.h"
+#include "common/world.h"
+
+struct worker {
+    const struct world *world;
+    struct config *config;
+    struct store *store;
+    const char *directory; /* of the state */
+    int64_t deadline_ms;   /* steady; no message is begun after it */
+    int64_t interval_ms;   /* until the next pass, for the heartbeat; 0 makes no heartbeat */
+    size_t rows_most;      /* 0: as many as are due */
+};
+
+struct work_done {
+    size_t delivered;
+    size_t waiting; /* tried, and waits again */
+    size_t refused;
+    size_t expired;
+    size_t unclear;
+    size_t summaries;
+    size_t spooled; /* files taken in */
+};
+
+/* False when the store fails; what was done until then stands. */
+bool work_once(const struct worker *worker, struct work_done *done, struct fault *fault);
+
+#endif

@@ -1,0 +1,162 @@
+#include "tests/unit/store_support.h"
+
+#include <sqlite3.h>
+
+static void test_a_new_store_is_made_for_the_group(void **state)
+{
+    struct place *place = *state;
+    struct stat about;
+
+    assert_non_null(open_store(place));
+    assert_int_equal(stat(file_in(place, "state.db"), &about), 0);
+    assert_int_equal(about.st_mode & 0777, 0660);
+    assert_int_not_equal(access(file_in(place, "state.db.new"), F_OK), 0);
+}
+
+static void test_the_packaged_place_is_never_made(void **state)
+{
+    struct place *place = *state;
+    struct fault fault = {0};
+    bool renewed;
+
+    if (access(STORE_PACKAGED_DIRECTORY, F_OK) == 0)
+        return;
+    assert_null(store_open(place->arena, STORE_PACKAGED_DIRECTORY, 100, &renewed, &fault));
+    assert_non_null(strstr(fault.text, STORE_PACKAGED_DIRECTORY));
+    assert_int_not_equal(access(STORE_PACKAGED_DIRECTORY, F_OK), 0);
+}
+
+static void test_what_is_committed_is_there_for_the_next(void **state)
+{
+    struct place *place = *state;
+    struct store *one = open_store(place);
+    struct store *other = open_store(place);
+    struct fault fault = {0};
+    int64_t value = 0;
+
+    assert_true(store_begin(one, &fault));
+    assert_true(store_set_value(one, "answer", 42, &fault));
+    assert_true(store_commit(one, &fault));
+    assert_true(store_promise(one, &fault));
+    assert_true(store_get_value(other, "answer", 0, &value, &fault));
+    assert_int_equal(value, 42);
+}
+
+static void test_what_is_rolled_back_is_gone(void **state)
+{
+    struct store *store = open_store(*state);
+    struct fault fault = {0};
+    int64_t value = 0;
+
+    assert_true(store_begin(store, &fault));
+    assert_true(store_set_value(store, "answer", 42, &fault));
+    store_rollback(store);
+    assert_true(store_get_value(store, "answer", 7, &value, &fault));
+    assert_int_equal(value, 7);
+}
+
+static void test_a_writer_waits_no_longer_than_its_patience(void **state)
+{
+    struct place *place = *state;
+    struct store *one = open_store(place);
+    struct store *other;
+    struct fault fault = {0};
+    bool renewed;
+
+    other = store_open(place->arena, place->directory, 100, &renewed, &fault);
+    assert_true(store_begin(one, &fault));
+    assert_false(store_begin(other, &fault));
+    assert_non_null(strstr(fault.text, "too long"));
+    assert_true(store_commit(one, &fault));
+    assert_true(store_begin(other, &fault));
+    store_rollback(other);
+}
+
+static void test_a_newer_schema_stays_untouched(void **state)
+{
+    struct place *place = *state;
+    struct fault fault = {0};
+    bool renewed;
+
+    open_store(place);
+    run_sql(place, "PRAGMA user_version = 99");
+    assert_null(store_open(place->arena, place->directory, 1000, &renewed, &fault));
+    assert_non_null(strstr(fault.text, "newer version"));
+    assert_int_equal(number_in(place, "PRAGMA user_version"), 99);
+}
+
+static void test_a_corrupt_file_is_set_aside_once_an_hour(void **state)
+{
+    struct place *place = *state;
+    struct fault fault = {0};
+    bool renewed = false;
+
+    write_file(place, "state.db",
+               "this is no database, and it is longer than a header would be ......................"
+               "..............................................................................");
+    assert_non_null(store_open(place->arena, place->directory, 1000, &renewed, &fault));
+    assert_true(renewed);
+    assert_int_equal(access(file_in(place, "state.db.corrupt-0"), F_OK), 0);
+    write_file(place, "state.db",
+               "again no database ..............................................................."
+               "..............................................................................");
+    unlink(file_in(place, "state.db-wal"));
+    assert_null(store_open(place->arena, place->directory, 1000, &renewed, &fault));
+    assert_int_not_equal(access(file_in(place, "state.db.corrupt-1"), F_OK), 0);
+}
+
+static void test_a_store_that_was_replaced_is_opened_anew(void **state)
+{
+    struct place *place = *state;
+    struct store *store = open_store(place);
+    struct fault fault = {0};
+
+    assert_int_equal(rename(file_in(place, "state.db"), file_in(place, "old.db")), 0);
+    unlink(file_in(place, "state.db-wal"));
+    unlink(file_in(place, "state.db-shm"));
+    open_store(place);
+    assert_true(store_begin(store, &fault));
+    assert_true(store_set_value(store, "answer", 1, &fault));
+    assert_true(store_commit(store, &fault));
+    assert_int_equal(number_in(place, "SELECT number FROM value WHERE name = 'answer'"), 1);
+}
+
+static void test_a_link_in_place_of_the_file_is_refused(void **state)
+{
+    struct place *place = *state;
+    struct fault fault = {0};
+    bool renewed;
+
+    write_file(place, "elsewhere", "");
+    assert_int_equal(symlink(file_in(place, "elsewhere"), file_in(place, "state.db")), 0);
+    assert_null(store_open(place->arena, place->directory, 1000, &renewed, &fault));
+}
+
+static void test_old_rows_go_in_their_time(void **state)
+{
+    struct place *place = *state;
+    struct store *store = open_store(place);
+    struct fault fault = {0};
+
+    run_sql(place, "INSERT INTO booking VALUES ('a', 1000, 0), ('a', 200000000, 0)");
+    assert_true(store_tidy(store, 200000001, &fault));
+    assert_int_equal(number_in(place, "SELECT COUNT(*) FROM booking"), 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_PLACE(test_a_new_store_is_made_for_the_group),
+        WITH_PLACE(test_the_packaged_place_is_never_made),
+        WITH_PLACE(test_what_is_committed_is_there_for_the_next),
+        WITH_PLACE(test_what_is_rolled_back_is_gone),
+        WITH_PLACE(test_a_writer_waits_no_longer_than_its_patience),
+        WITH_PLACE(test_a_newer_schema_stays_untouched),
+        WITH_PLACE(test_a_corrupt_file_is_set_aside_once_an_hour),
+        WITH_PLACE(test_a_store_that_was_replaced_is_opened_anew),
+        WITH_PLACE(test_a_link_in_place_of_the_file_is_refused),
+        WITH_PLACE(test_old_rows_go_in_their_time),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
