@@ -48,6 +48,17 @@ const char *civil_text(struct arena *arena, int64_t seconds, const char *timezon
     return civil_format(arena, seconds, timezone, "%Y-%m-%d %H:%M:%S");
 }
 
+const char *civil_utc(struct arena *arena, int64_t seconds)
+{
+    char *text = arena_alloc(arena, FORMATTED_MOST);
+    time_t when = (time_t)seconds;
+    struct tm tm;
+
+    if (!gmtime_r(&when, &tm) || strftime(text, FORMATTED_MOST, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+        text[0] = '\0';
+    return text;
+}
+
 const char *civil_duration(struct arena *arena, int64_t seconds)
 {
     long long left = seconds < 0 ? 0 : seconds;

@@ -11,15 +11,30 @@
 #include "common/limits.h"
 #include "common/retry.h"
 #include "common/settings.h"
+#include "common/statements.h"
 
 #define CONFIG_DEFAULT_PATH "/etc/notification-plugins/notification.conf"
 
-enum { CONFIG_MOST = 4 * 1024 * 1024, CONFIG_FILES_MOST = 200 };
+/* Ceilings of what one file can make us remember; STATEMENTS_MOST and CONFIG_MOST are the others. */
+enum { FINDINGS_MOST = 500 };
 
 struct finding {
     bool mistake;      /* else advice */
-    const char *where; /* "FILE:LINE" */
+    const char *where; /* "FILE:LINE", or "FILE" when it is about the file itself */
     const char *text;  /* what was wanted, what was found, the remedy; one line, no secret */
+};
+
+/* When an answer of a person is waited for, and where it is given. */
+struct confirmation {
+    const char *base_url;             /* "" when there is no confirmation page */
+    int64_t within_s[SEVERITY_COUNT]; /* 0: not waited for */
+    int64_t from;                     /* enum severity: less grave ones ask for no confirmation */
+};
+
+/* Who hears when the notifier itself fails. */
+struct operator_contact {
+    struct text_list channels; /* titles of sections */
+    struct text_list to;
 };
 
 /* What every channel section takes beside the channel's own options. */
@@ -45,7 +60,8 @@ struct section {
     struct givens givens;
     struct retry_policy retry;
     struct limit_policy limits;
-    bool broken; /* a finding disabled it */
+    bool broken;         /* a finding disabled it */
+    const char *trouble; /* that finding: "FILE:LINE: ..."; "" when there is none */
     /* Set by config_open_section(). */
     const void *settings;
     struct section_settings common;
@@ -71,7 +87,10 @@ struct config {
     const char *timezone; /* "" for the machine's */
     struct retry_policy retry;
     struct limit_policy limits;
+    struct confirmation confirm;
+    struct operator_contact operator;
     const char *proxy;
+    const char *no_proxy;
     const char *ca_file;
     struct section **sections;
     size_t section_count;
@@ -94,7 +113,7 @@ struct config *config_none(struct arena *arena);
 
 /*
  * The section to use for `channel` (NULL: of any channel) with this title; "" is the only one of that channel. FAULT_CONFIG
- * says which there are when it is not clear, FAULT_INPUT when there is none of that name.
+ * says which there are when it is not clear, or that it is switched off; FAULT_INPUT when there is none of that name.
  */
 struct section *config_section(const struct config *config, const struct channel *channel, const char *title,
                                struct fault *fault);
@@ -102,17 +121,23 @@ struct section *config_section(const struct config *config, const struct channel
 /* A section made of options alone. */
 struct section *config_section_of(const struct config *config, const struct channel *channel);
 
-/* Reads secrets and fills the settings; `extra` (may be NULL) are options of the call, which win. */
+/*
+ * Reads secrets and fills the settings; `extra` (may be NULL) are options of the call, which win. A secret that is not
+ * given is taken from the environment: NOTIFY_<CHANNEL>_<NAME>. FAULT_CONFIG says what is wrong with the section.
+ */
 bool config_open_section(const struct config *config, struct section *section, const struct givens *extra,
                          struct fault *fault);
 
-/* Opens every section and reports what it finds: for `notifyctl check`. */
+/* Opens every section and reports what it finds, advice and templates included: for `notifyctl check`. */
 void config_check_sections(struct config *config);
 
 const struct contact *config_contact(const struct config *config, const char *name);
 /* A contact's value, "" when not given. */
 const char *contact_value(const struct contact *contact, const char *name);
-/* The contact that has this value as name, mobile, email or any channel's address; NULL when none. */
+/*
+ * The contact that has this value as title, name, mobile, email or any channel's address; NULL when none. Mobiles are the
+ * same with and without +86, mail addresses in any case.
+ */
 const struct contact *config_contact_with(const struct config *config, const char *value);
 
 void config_add_finding(struct config *config, bool mistake, const char *where, const char *format, ...)

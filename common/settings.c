@@ -188,9 +188,12 @@ static const char *naming(const struct filling *filling, const struct given *giv
     return arena_print(filling->arena, "%s: '%s'", given->where, given->name);
 }
 
-static const char *path_of(const struct filling *filling, const char *name)
+/* A name on the command line starts where the caller stands, as everywhere. */
+static const char *path_of(const struct filling *filling, const struct given *given)
 {
-    if (name[0] == '/' || !filling->reading->directory[0])
+    const char *name = given->values.items[0];
+
+    if (name[0] == '/' || !filling->reading->directory[0] || from_command_line(given))
         return name;
     return arena_print(filling->arena, "%s/%s", filling->reading->directory, name);
 }
@@ -267,7 +270,7 @@ static bool fill_secret(const struct filling *filling, const struct option_row *
     const char *value = given->values.items[0];
 
     if (strcmp(given->name, row->name) != 0) {
-        if (!secret_read(filling->arena, path_of(filling, value), field, filling->fault))
+        if (!secret_read(filling->arena, path_of(filling, given), field, filling->fault))
             return fault_in(filling->fault, "%s", naming(filling, given));
     } else if (from_command_line(given)) {
         return fault_set(filling->fault, FAULT_USAGE,
@@ -330,7 +333,7 @@ static bool read_whole(const char *path, struct str *content, struct fault *faul
 static bool fill_file(const struct filling *filling, const struct given *given, const char **field)
 {
     static const char REPLACED[] = "\xEF\xBF\xBD"; /* U+FFFD: utf8_clean() met something that is not UTF-8 */
-    const char *path = path_of(filling, given->values.items[0]);
+    const char *path = path_of(filling, given);
     struct str content = str_in(filling->arena, SETTINGS_FILE_MOST);
     const char *text;
 

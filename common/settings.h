@@ -28,7 +28,7 @@ void givens_add(struct givens *givens, const char *name, struct text_list values
 
 /* What filling needs to know beside the rows. */
 struct settings_reading {
-    const char *directory; /* relative file names start here */
+    const char *directory; /* relative file names of the configuration start here */
     const char
         *environment; /* "NOTIFY_DINGTALK_": a secret that is not given is taken from PREFIX + its name in capitals */
     struct secrets *secrets; /* every secret read is added */

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "common/civil.h"
-#include "common/identity.h"
 #include "common/str.h"
 #include "common/utf8.h"
 

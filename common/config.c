@@ -1,0 +1,1074 @@
+#include "common/config.h"
+
+#include <confuse.h>
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/civil.h"
+#include "common/str.h"
+#include "common/utf8.h"
+
+/* What the values of a block can be; all but the channels' own options. */
+enum value_kind {
+    VALUE_TEXT,
+    VALUE_PATH,     /* relative to the main file's directory */
+    VALUE_ADDRESS,  /* http:// or https:// */
+    VALUE_ZONE,     /* time zone */
+    VALUE_LANGUAGE, /* enum language */
+    VALUE_LIST,     /* struct text_list */
+    VALUE_NUMBER,   /* int64_t */
+    VALUE_DURATION, /* int64_t, seconds */
+    VALUE_SEVERITY, /* int64_t; "none" is SEVERITY_COUNT */
+    VALUE_EXEMPT,   /* unsigned: a bit for this severity and each graver one; "none" is 0 */
+};
+
+struct value_row {
+    const char *name;
+    enum value_kind kind;
+    size_t offset;
+    int64_t least; /* of numbers and durations */
+    int64_t most;
+};
+
+enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };
+
+#define ROW(name_, kind_, type_, field_, least_, most_)                                                               \
+    {                                                                                                                 \
+        .name = (name_), .kind = VALUE_##kind_, .offset = offsetof(type_, field_), .least = (least_), .most = (most_) \
+    }
+#define ROW_END      \
+    {                \
+        .name = NULL \
+    }
+
+static const struct value_row GLOBAL_ROWS[] = {
+    ROW("state", PATH, struct config, state, 0, 0),         /* directory of the store */
+    ROW("templates", PATH, struct config, templates, 0, 0), /* directory of the message templates */
+    ROW("language", LANGUAGE, struct config, language, 0, 0),
+    ROW("timezone", ZONE, struct config, timezone, 0, 0), /* of the times in messages */
+    ROW("proxy", TEXT, struct config, proxy, 0, 0),       /* these three: for sections that say nothing else */
+    ROW("no_proxy", TEXT, struct config, no_proxy, 0, 0),
+    ROW("ca_file", PATH, struct config, ca_file, 0, 0), /* PEM */
+    ROW_END,
+};
+
+struct retry_values {
+    int64_t attempts;
+    int64_t delay_s;
+};
+
+static const struct value_row RETRY_ROWS[] = {
+    ROW("attempts", NUMBER, struct retry_values, attempts, 1, 20),
+    ROW("delay", DURATION, struct retry_values, delay_s, 0, HOUR),
+    ROW_END,
+};
+
+static const struct value_row LIMIT_ROWS[] = {
+    ROW("per_minute", NUMBER, struct limit_policy, limits.per_minute, 0, LIMIT_MOST),
+    ROW("per_hour", NUMBER, struct limit_policy, limits.per_hour, 0, LIMIT_MOST),
+    ROW("per_day", NUMBER, struct limit_policy, limits.per_day, 0, LIMIT_MOST),
+    ROW("repeat_within", DURATION, struct limit_policy, repeat_within_s, 0, 7 * DAY),
+    ROW("exempt", EXEMPT, struct limit_policy, exempt, 0, 0),
+    ROW_END,
+};
+
+/* `within` is every severity's that has no row of its own. */
+struct confirm_values {
+    struct confirmation confirm;
+    int64_t within_s;
+};
+
+static const struct value_row CONFIRM_ROWS[] = {
+    ROW("base_url", ADDRESS, struct confirm_values, confirm.base_url, 0, 0),
+    ROW("within", DURATION, struct confirm_values, within_s, 0, 7 * DAY),
+    ROW("error", DURATION, struct confirm_values, confirm.within_s[SEVERITY_ERROR], 0, 7 * DAY),
+    ROW("critical", DURATION, struct confirm_values, confirm.within_s[SEVERITY_CRITICAL], 0, 7 * DAY),
+    ROW("emergency", DURATION, struct confirm_values, confirm.within_s[SEVERITY_EMERGENCY], 0, 7 * DAY),
+    ROW("from", SEVERITY, struct confirm_values, confirm.from, 0, 0),
+    ROW_END,
+};
+
+static const struct value_row OPERATOR_ROWS[] = {
+    ROW("channels", LIST, struct operator_contact, channels, 0, 0),
+    ROW("to", LIST, struct operator_contact, to, 0, 0),
+    ROW_END,
+};
+
+static const char *const CONTACT_NAMES[] = {"name", "mobile", "email", "language", "timezone", NULL};
+
+static const char *const BLOCK_NAMES[] = {"retry", "limit", "confirm", "operator", "contact", "include", NULL};
+
+/* What libconfuse's complaints mean for the operator; the first that fits counts. */
+static const struct {
+    const char *says;
+    const char *remedy;
+} COMPLAINTS[] = {
+    {"unexpected token '{'",  "one value is wanted here, not a list or a block"                                          },
+    {"unexpected token",      "wanted are NAME = \"VALUE\", or NAME = {\"ONE\", \"OTHER\"} with commas between the items"},
+    {"missing equal sign",    "write NAME = \"VALUE\""                                                                   },
+    {"missing opening brace", "write NAME { ... }"                                                                       },
+    {"attempt to append",     "use = in place of +="                                                                     },
+};
+
+struct reading {
+    struct config *config;
+    struct arena *arena;
+    const struct channel *const *channels;
+    const struct statement *now;
+    struct givens seen; /* statements that may stand once only */
+    const char *complaint;
+    int complaint_line;
+};
+
+/* Findings. */
+
+void config_add_finding(struct config *config, bool mistake, const char *where, const char *format, ...)
+{
+    const char *text;
+    va_list args;
+
+    if (config->finding_count == FINDINGS_MOST)
+        return;
+    va_start(args, format);
+    text = arena_vprint(config->arena, format, args);
+    va_end(args);
+    if (config->finding_count + 1 == FINDINGS_MOST)
+        text = "there are more mistakes than can be listed; correct those above first";
+    config->findings =
+        arena_grow(config->arena, config->findings, (config->finding_count + 1) * sizeof(*config->findings));
+    config->findings[config->finding_count++] = (struct finding){
+        .mistake = mistake, .where = where, .text = utf8_clean_line(config->arena, text, strlen(text))};
+}
+
+static const char *at_line(const struct reading *reading, int line)
+{
+    return arena_print(reading->arena, "%s:%d", reading->now->source->path, line);
+}
+
+static const char *here(const struct reading *reading)
+{
+    return at_line(reading, reading->now->line);
+}
+
+static const char *did_you_mean(struct arena *arena, const char *const *names, const char *name)
+{
+    const char *nearest = name_nearest(names, name);
+    struct str list = str_in(arena, 2000);
+
+    if (nearest[0])
+        return arena_print(arena, "did you mean '%s'?", nearest);
+    str_add(&list, "known are");
+    for (size_t i = 0; names[i]; i++)
+        str_addf(&list, "%s %s", i ? "," : "", names[i]);
+    return list.text;
+}
+
+/* Values of blocks. */
+
+static const struct value_row *value_row_named(const struct value_row *rows, const char *name)
+{
+    for (; rows->name; rows++)
+        if (strcmp(rows->name, name) == 0)
+            return rows;
+    return NULL;
+}
+
+static bool number_in_range(const struct value_row *row, const char *text, int64_t *number)
+{
+    size_t digits = strspn(text, "0123456789");
+
+    if (digits == 0 || digits > 15 || text[digits])
+        return false;
+    *number = strtoll(text, NULL, 10);
+    return *number >= row->least && *number <= row->most;
+}
+
+static bool duration_in_range(const struct value_row *row, const char *text, int64_t *seconds)
+{
+    return duration_read(text, seconds) && *seconds >= row->least && *seconds <= row->most;
+}
+
+static bool severity_or_none(const char *text, int64_t *severity)
+{
+    enum severity found;
+
+    if (strcmp(text, "none") == 0) {
+        *severity = SEVERITY_COUNT;
+        return true;
+    }
+    if (!severity_from(text, &found))
+        return false;
+    *severity = found;
+    return true;
+}
+
+/* Whoever exempts critical messages does not want the emergencies held back. */
+static unsigned from_severity_up(int64_t severity)
+{
+    unsigned bits = 0;
+
+    for (; severity < SEVERITY_COUNT; severity++)
+        bits |= 1U << severity;
+    return bits;
+}
+
+static bool is_web_address(const char *text)
+{
+    return text[0] == '\0' || strncmp(text, "https://", 8) == 0 || strncmp(text, "http://", 7) == 0;
+}
+
+static const char *duration_text(struct arena *arena, int64_t seconds)
+{
+    if (seconds % DAY == 0 && seconds > 0)
+        return arena_print(arena, "%lldd", (long long)(seconds / DAY));
+    if (seconds % HOUR == 0 && seconds > 0)
+        return arena_print(arena, "%lldh", (long long)(seconds / HOUR));
+    return arena_print(arena, "%llds", (long long)seconds);
+}
+
+/* What would have been right, for a finding. */
+static const char *wanted(struct arena *arena, const struct value_row *row)
+{
+    switch (row->kind) {
+    case VALUE_TEXT:
+    case VALUE_PATH:
+    case VALUE_LIST:
+        return "one text";
+    case VALUE_ADDRESS:
+        return "an address that begins with https:// or http://";
+    case VALUE_ZONE:
+        return "a time zone of this machine, such as Asia/Shanghai";
+    case VALUE_LANGUAGE:
+        return "en or zh_CN";
+    case VALUE_NUMBER:
+        return arena_print(arena, "a number from %lld to %lld", (long long)row->least, (long long)row->most);
+    case VALUE_DURATION:
+        return arena_print(arena, "a duration from 0 to %s with its unit, such as 90s, 30m, 2h or 1d",
+                           duration_text(arena, row->most));
+    case VALUE_SEVERITY:
+    case VALUE_EXEMPT:
+        return "info, warning, error, critical, emergency or none";
+    }
+    return "";
+}
+
+/* False when the text is not what the row wants; then `field` is as it was. */
+static bool take_value(const struct reading *reading, const struct value_row *row, const char *text, void *field)
+{
+    enum language language = LANGUAGE_COUNT;
+    int64_t number = 0;
+    bool good = true;
+
+    switch (row->kind) {
+    case VALUE_TEXT:
+    case VALUE_LIST:
+        break;
+    case VALUE_PATH:
+        if (text[0] && text[0] != '/')
+            text = arena_print(reading->arena, "%s/%s", reading->config->directory, text);
+        break;
+    case VALUE_ADDRESS:
+        good = is_web_address(text);
+        break;
+    case VALUE_ZONE:
+        good = text[0] == '\0' || timezone_known(text);
+        break;
+    case VALUE_LANGUAGE:
+        language = language_from(text);
+        if (language != LANGUAGE_COUNT)
+            *(enum language *)field = language;
+        return language != LANGUAGE_COUNT;
+    case VALUE_NUMBER:
+    case VALUE_DURATION:
+    case VALUE_SEVERITY:
+        good = row->kind == VALUE_NUMBER     ? number_in_range(row, text, &number)
+               : row->kind == VALUE_DURATION ? duration_in_range(row, text, &number)
+                                             : severity_or_none(text, &number);
+        if (good)
+            *(int64_t *)field = number;
+        return good;
+    case VALUE_EXEMPT:
+        good = severity_or_none(text, &number);
+        if (good)
+            *(unsigned *)field = from_severity_up(number);
+        return good;
+    }
+    if (good)
+        *(const char **)field = text;
+    return good;
+}
+
+/* A wrong value is a finding, and what was there before stays. */
+static void fill_block(const struct reading *reading, const struct value_row *rows, const struct givens *givens,
+                       void *object)
+{
+    for (size_t i = 0; i < givens->count; i++) {
+        const struct given *given = &givens->items[i];
+        const struct value_row *row = value_row_named(rows, given->name);
+        void *field = row ? (char *)object + row->offset : NULL;
+
+        if (row && row->kind == VALUE_LIST)
+            *(struct text_list *)field = given->values;
+        else if (row && (given->values.count != 1 || !take_value(reading, row, given->values.items[0], field)))
+            config_add_finding(reading->config, true, given->where, "'%s' wants %s, not '%s'", given->name,
+                               wanted(reading->arena, row), given->values.count ? given->values.items[0] : "");
+    }
+}
+
+/* libconfuse. */
+
+/* What may stand in a block, as libconfuse wants it: ends with an option without a name. */
+struct form {
+    struct arena *arena;
+    cfg_opt_t *options;
+    size_t count;
+};
+
+static void form_add(struct form *form, cfg_opt_t option)
+{
+    static const cfg_opt_t END = CFG_END();
+
+    form->options = arena_grow(form->arena, form->options, (form->count + 2) * sizeof(*form->options));
+    form->options[form->count++] = option;
+    form->options[form->count] = END;
+}
+
+static void form_add_name(struct form *form, const char *name, bool list)
+{
+    cfg_opt_t text = CFG_STR(name, NULL, CFGF_NODEFAULT);
+    cfg_opt_t texts = CFG_STR_LIST(name, NULL, CFGF_NODEFAULT);
+
+    form_add(form, list ? texts : text);
+}
+
+static void form_add_values(struct form *form, const struct value_row *rows)
+{
+    for (; rows->name; rows++)
+        form_add_name(form, rows->name, rows->kind == VALUE_LIST);
+}
+
+/* A channel may have an option that every section has, too: it is written once. */
+static void form_add_rows(struct form *form, const struct option_row *rows, const struct option_row *already)
+{
+    for (; rows->name; rows++) {
+        if (already && row_named(already, rows->name))
+            continue;
+        form_add_name(form, rows->name, rows->type == OPTION_TYPE_LIST);
+        if (rows->type == OPTION_TYPE_SECRET)
+            form_add_name(form, arena_print(form->arena, "%s_file", rows->name), false);
+    }
+}
+
+static void form_add_block(struct form *form, const char *name, const struct form *inside, bool titled)
+{
+    cfg_opt_t block = CFG_SEC(name, inside->options, CFGF_NODEFAULT);
+    cfg_opt_t titled_block = CFG_SEC(name, inside->options, CFGF_NODEFAULT | CFGF_TITLE | CFGF_MULTI);
+
+    form_add(form, titled ? titled_block : block);
+}
+
+static struct form form_of_values(struct arena *arena, const struct value_row *rows)
+{
+    struct form form = {.arena = arena};
+
+    form_add_values(&form, rows);
+    return form;
+}
+
+static const char *const *names_in(struct arena *arena, const cfg_opt_t *options)
+{
+    const char **names;
+    size_t count = 0;
+
+    while (options[count].name)
+        count++;
+    names = arena_alloc(arena, (count + 1) * sizeof(*names));
+    for (size_t i = 0; i < count; i++)
+        names[i] = options[i].name;
+    return names;
+}
+
+/* libconfuse hands its callbacks no pointer of ours; its lexer has only one state for the whole process anyway. */
+static struct reading *complaining;
+
+static void complain(cfg_t *cfg, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
+static void complain(cfg_t *cfg, const char *format, va_list args)
+{
+    if (complaining->complaint[0])
+        return;
+    complaining->complaint = arena_vprint(complaining->arena, format, args);
+    complaining->complaint_line = complaining->now->line + cfg->line - 1;
+}
+
+/* The options of the block in which `name` was written. */
+static const cfg_opt_t *options_around(const struct reading *reading, const cfg_opt_t *options, const char *name)
+{
+    const char *block = "";
+
+    if (reading->now->shape == SHAPE_SECTION)
+        options = options->subopts;
+    for (size_t i = 0; i < reading->now->assignment_count; i++) {
+        const struct assignment *assignment = &reading->now->assignments[i];
+
+        if (strcmp(assignment->name, name) == 0 && assignment->line == reading->complaint_line)
+            block = assignment->block;
+    }
+    for (const cfg_opt_t *option = options; option->name; option++)
+        if (option->type == CFGT_SEC && strcmp(option->name, block) == 0)
+            return option->subopts;
+    return options;
+}
+
+static const char *explained(const struct reading *reading, const cfg_opt_t *options)
+{
+    static const char UNKNOWN[] = "no such option '";
+    const char *said = reading->complaint;
+
+    if (strncmp(said, UNKNOWN, strlen(UNKNOWN)) == 0) {
+        const char *begin = said + strlen(UNKNOWN);
+        const char *name = arena_copy(reading->arena, begin, strlen(begin) - (begin[0] != '\0'));
+
+        return arena_print(
+            reading->arena, "'%s' is not known here: %s", name,
+            did_you_mean(reading->arena, names_in(reading->arena, options_around(reading, options, name)), name));
+    }
+    for (size_t i = 0; i < sizeof(COMPLAINTS) / sizeof(*COMPLAINTS); i++)
+        if (strncmp(said, COMPLAINTS[i].says, strlen(COMPLAINTS[i].says)) == 0)
+            return arena_print(reading->arena, "%s: %s", said, COMPLAINTS[i].remedy);
+    return said;
+}
+
+static void free_parsed(void *cfg)
+{
+    cfg_free(cfg);
+}
+
+/*
+ * The statement as libconfuse understands it, or NULL after a finding. libconfuse counts lines from the beginning of the
+ * statement; complain() adds those before it.
+ */
+static cfg_t *parse(struct reading *reading, const struct form *form, const char **trouble)
+{
+    cfg_t *cfg = cfg_init(form->options, CFGF_NONE);
+    int result;
+
+    if (!cfg)
+        return NULL;
+    arena_defer(reading->arena, free_parsed, cfg);
+    cfg_set_error_function(cfg, complain);
+    reading->complaint = "";
+    reading->complaint_line = reading->now->line;
+    complaining = reading;
+    result = cfg_parse_buf(cfg, reading->now->text);
+    complaining = NULL;
+    if (result == CFG_SUCCESS && !reading->complaint[0])
+        return cfg;
+    *trouble = explained(reading, form->options);
+    config_add_finding(reading->config, true, at_line(reading, reading->complaint_line), "%s", *trouble);
+    return NULL;
+}
+
+/* Values. */
+
+static struct text_list values_of_option(struct arena *arena, cfg_opt_t *option)
+{
+    unsigned count = cfg_opt_size(option);
+    const char **items = arena_alloc(arena, (count + 1) * sizeof(*items));
+
+    for (unsigned i = 0; i < count; i++) {
+        const char *value = cfg_opt_getnstr(option, i);
+
+        items[i] = value ? utf8_clean(arena, value, strlen(value)) : "";
+    }
+    return (struct text_list){.items = items, .count = count};
+}
+
+static const struct given *given_named(const struct givens *givens, const char *name)
+{
+    for (size_t i = givens->count; i-- > 0;)
+        if (strcmp(givens->items[i].name, name) == 0)
+            return &givens->items[i];
+    return NULL;
+}
+
+/* What a block (NULL when it was not written) sets, with the line of each. */
+static struct givens gather(const struct reading *reading, cfg_t *cfg, const char *block)
+{
+    struct givens givens = {.arena = reading->arena};
+
+    for (size_t i = 0; cfg && i < reading->now->assignment_count; i++) {
+        const struct assignment *assignment = &reading->now->assignments[i];
+        cfg_opt_t *option = strcmp(assignment->block, block) == 0 ? cfg_getopt(cfg, assignment->name) : NULL;
+        const struct given *before = given_named(&givens, assignment->name);
+        const char *where = at_line(reading, assignment->line);
+
+        if (!option || option->type != CFGT_STR)
+            continue;
+        if (before)
+            config_add_finding(reading->config, true, where, "'%s' is set already at %s: keep one of them",
+                               assignment->name, before->where);
+        else
+            givens_add(&givens, arena_print(reading->arena, "%s", assignment->name),
+                       values_of_option(reading->arena, option), where);
+    }
+    return givens;
+}
+
+static cfg_t *block_in(cfg_t *cfg, const char *name)
+{
+    return cfg_size(cfg, name) ? cfg_getnsec(cfg, name, 0) : NULL;
+}
+
+/* Blocks. */
+
+static struct retry_policy retry_from(const struct reading *reading, const struct givens *givens,
+                                      struct retry_policy policy)
+{
+    struct retry_values values = {.attempts = policy.attempts, .delay_s = policy.first_wait_ms / 1000};
+
+    fill_block(reading, RETRY_ROWS, givens, &values);
+    policy.attempts = (unsigned)values.attempts;
+    policy.first_wait_ms = values.delay_s * 1000;
+    if (policy.most_wait_ms < policy.first_wait_ms)
+        policy.most_wait_ms = policy.first_wait_ms;
+    return policy;
+}
+
+static void take_confirm(const struct reading *reading, const struct givens *givens)
+{
+    struct confirm_values values = {.confirm = reading->config->confirm,
+                                    .within_s = reading->config->confirm.within_s[SEVERITY_INFO]};
+
+    if (given_named(givens, "within"))
+        for (size_t i = 0; i < SEVERITY_COUNT; i++)
+            values.confirm.within_s[i] = -1;
+    fill_block(reading, CONFIRM_ROWS, givens, &values);
+    for (size_t i = 0; i < SEVERITY_COUNT; i++)
+        if (values.confirm.within_s[i] < 0)
+            values.confirm.within_s[i] = values.within_s;
+    reading->config->confirm = values.confirm;
+}
+
+static void take_block(const struct reading *reading, const char *name, const struct givens *givens)
+{
+    struct config *config = reading->config;
+
+    if (strcmp(name, "retry") == 0)
+        config->retry = retry_from(reading, givens, config->retry);
+    else if (strcmp(name, "limit") == 0)
+        fill_block(reading, LIMIT_ROWS, givens, &config->limits);
+    else if (strcmp(name, "operator") == 0)
+        fill_block(reading, OPERATOR_ROWS, givens, &config->operator);
+    else
+        take_confirm(reading, givens);
+}
+
+static const struct value_row *rows_of_block(const char *name)
+{
+    static const struct {
+        const char *name;
+        const struct value_row *rows;
+    } BLOCKS[] = {
+        {"retry",    RETRY_ROWS   },
+        {"limit",    LIMIT_ROWS   },
+        {"confirm",  CONFIRM_ROWS },
+        {"operator", OPERATOR_ROWS}
+    };
+
+    for (size_t i = 0; i < sizeof(BLOCKS) / sizeof(*BLOCKS); i++)
+        if (strcmp(BLOCKS[i].name, name) == 0)
+            return BLOCKS[i].rows;
+    return NULL;
+}
+
+/* Says so when the statement has not the shape that its name wants. */
+static bool has_shape(const struct reading *reading, enum shape shape, const char *want)
+{
+    const struct statement *now = reading->now;
+
+    if (now->shape == shape && (shape != SHAPE_SECTION || (now->title[0] != '\0') == (strchr(want, '"') != NULL)))
+        return true;
+    config_add_finding(reading->config, true, here(reading), "'%s' is written as %s", now->name, want);
+    return false;
+}
+
+static bool is_first(struct reading *reading)
+{
+    const struct given *before = given_named(&reading->seen, reading->now->name);
+
+    if (!before) {
+        givens_add(&reading->seen, reading->now->name, (struct text_list){0}, here(reading));
+        return true;
+    }
+    config_add_finding(reading->config, true, here(reading),
+                       "'%s' is set already at %s, which counts: keep one of them", before->name, before->where);
+    return false;
+}
+
+static void read_block(struct reading *reading, const struct value_row *rows)
+{
+    const char *name = reading->now->name;
+    struct form inside = form_of_values(reading->arena, rows);
+    struct form form = {.arena = reading->arena};
+    const char *trouble;
+    struct givens givens;
+    cfg_t *cfg;
+
+    if (!has_shape(reading, SHAPE_SECTION, arena_print(reading->arena, "%s { ... }", name)) || !is_first(reading))
+        return;
+    form_add_block(&form, name, &inside, false);
+    cfg = parse(reading, &form, &trouble);
+    if (!cfg)
+        return;
+    givens = gather(reading, block_in(cfg, name), "");
+    take_block(reading, name, &givens);
+}
+
+static void read_global(struct reading *reading, const struct value_row *row)
+{
+    struct form form = {.arena = reading->arena};
+    struct givens givens = {.arena = reading->arena};
+    const char *trouble;
+    cfg_t *cfg;
+
+    if (!has_shape(reading, SHAPE_VALUE, arena_print(reading->arena, "%s = VALUE", row->name)) || !is_first(reading))
+        return;
+    form_add_name(&form, row->name, false);
+    cfg = parse(reading, &form, &trouble);
+    if (!cfg)
+        return;
+    givens_add(&givens, row->name, values_of_option(reading->arena, cfg_getopt(cfg, row->name)), here(reading));
+    fill_block(reading, GLOBAL_ROWS, &givens, reading->config);
+}
+
+/* Titles. */
+
+/* What is wrong with a title; "" when nothing is. */
+static const char *title_trouble(struct arena *arena, const char *title)
+{
+    bool digits = true;
+
+    for (const char *c = title; *c; c++) {
+        if (!isalnum((unsigned char)*c) && !strchr("_.-", *c))
+            return arena_print(arena, "a title has letters, digits, '_', '.' and '-' only, not '%s'", title);
+        digits = digits && isdigit((unsigned char)*c);
+    }
+    if (digits)
+        return arena_print(arena, "a title of digits only would be taken for a telephone number: '%s' needs a letter",
+                           title);
+    return "";
+}
+
+static bool title_fits(const struct reading *reading)
+{
+    const char *trouble = title_trouble(reading->arena, reading->now->title);
+
+    if (trouble[0])
+        config_add_finding(reading->config, true, here(reading), "%s", trouble);
+    return trouble[0] == '\0';
+}
+
+static struct section *section_titled(const struct config *config, const char *title)
+{
+    for (size_t i = 0; i < config->section_count; i++)
+        if (strcmp(config->sections[i]->title, title) == 0)
+            return config->sections[i];
+    return NULL;
+}
+
+static bool title_is_free(const struct reading *reading, const char *where_taken)
+{
+    if (!where_taken)
+        return true;
+    config_add_finding(reading->config, true, here(reading),
+                       "the title '%s' is taken by %s, which counts: give this one another", reading->now->title,
+                       where_taken);
+    return false;
+}
+
+/* Sections. */
+
+static struct section *add_section(const struct reading *reading, const struct channel *channel)
+{
+    struct config *config = reading->config;
+    struct section *section = config_section_of(config, channel);
+
+    section->title = reading->now->title;
+    section->where = here(reading);
+    config->sections =
+        arena_grow(config->arena, config->sections, (config->section_count + 1) * sizeof(*config->sections));
+    config->sections[config->section_count++] = section;
+    return section;
+}
+
+static void break_section(const struct reading *reading, struct section *section, int line, const char *why)
+{
+    section->broken = true;
+    section->trouble = arena_print(reading->arena, "%s: %s", at_line(reading, line), why);
+}
+
+/* A secret that stands in the file itself, and not in a variable, is as secret as the file. */
+static void check_secrets(const struct reading *reading, const struct section *section)
+{
+    for (size_t i = 0; i < section->givens.count && reading->now->source->others_read; i++) {
+        const struct given *given = &section->givens.items[i];
+        const struct option_row *row = row_named(section->channel->options, given->name);
+
+        if (!row)
+            row = row_named(section_rows, given->name);
+        if (row && row->type == OPTION_TYPE_SECRET && strcmp(row->name, given->name) == 0 && given->values.count == 1 &&
+            given->values.items[0][0] && strstr(reading->now->text, given->values.items[0]))
+            config_add_finding(reading->config, true, given->where,
+                               "'%s' is a secret that every user of this machine can read: chmod 0640 '%s', or move it "
+                               "into a file of its own and set %s_file",
+                               given->name, reading->now->source->path, given->name);
+    }
+}
+
+/* A secret both in place and in a file: nobody knows which was meant. */
+static void find_doubles(const struct reading *reading, const struct option_row *rows, const struct givens *givens)
+{
+    for (; rows->name; rows++) {
+        const char *file = arena_print(reading->arena, "%s_file", rows->name);
+        const struct given *in_file = given_named(givens, file);
+
+        if (rows->type == OPTION_TYPE_SECRET && in_file && given_named(givens, rows->name))
+            config_add_finding(reading->config, true, in_file->where, "'%s' and '%s' are both set: keep one of them",
+                               rows->name, file);
+    }
+}
+
+static void fill_section(struct reading *reading, struct section *section, cfg_t *cfg)
+{
+    struct givens retry = gather(reading, block_in(cfg, "retry"), "retry");
+    struct givens limit = gather(reading, block_in(cfg, "limit"), "limit");
+    size_t findings;
+
+    section->retry = retry_from(reading, &retry, section->retry);
+    fill_block(reading, LIMIT_ROWS, &limit, &section->limits);
+    findings = reading->config->finding_count; /* with wrong limits the global ones hold, and the section works */
+    section->givens = gather(reading, cfg, "");
+    find_doubles(reading, section->channel->options, &section->givens);
+    find_doubles(reading, section_rows, &section->givens);
+    if (reading->config->finding_count > findings) {
+        const struct finding *first = &reading->config->findings[findings];
+
+        section->broken = true;
+        section->trouble = arena_print(reading->arena, "%s: %s", first->where, first->text);
+    }
+    check_secrets(reading, section);
+}
+
+static struct form form_of_section(struct arena *arena, const struct channel *channel)
+{
+    struct form retry = form_of_values(arena, RETRY_ROWS);
+    struct form limit = form_of_values(arena, LIMIT_ROWS);
+    struct form form = {.arena = arena};
+
+    form_add_rows(&form, channel->options, NULL);
+    form_add_rows(&form, section_rows, channel->options);
+    form_add_block(&form, "retry", &retry, false);
+    form_add_block(&form, "limit", &limit, false);
+    return form;
+}
+
+/* A section that cannot be read is still known by its title: who wants to use it hears why it does not work. */
+static void read_section(struct reading *reading, const struct channel *channel)
+{
+    const char *name = reading->now->name;
+    const struct section *other = section_titled(reading->config, reading->now->title);
+    struct form inside = form_of_section(reading->arena, channel);
+    struct form form = {.arena = reading->arena};
+    struct section *section;
+    const char *trouble = "";
+    cfg_t *cfg;
+
+    if (!has_shape(reading, SHAPE_SECTION, arena_print(reading->arena, "%s \"TITLE\" { ... }", name)) ||
+        !title_fits(reading) || !title_is_free(reading, other ? other->where : NULL))
+        return;
+    section = add_section(reading, channel);
+    form_add_block(&form, name, &inside, true);
+    cfg = parse(reading, &form, &trouble);
+    if (cfg)
+        fill_section(reading, section, block_in(cfg, name));
+    else
+        break_section(reading, section, reading->complaint_line, trouble);
+}
+
+/* Contacts. */
+
+const struct contact *config_contact(const struct config *config, const char *name)
+{
+    for (size_t i = 0; i < config->contact_count; i++)
+        if (strcmp(config->contacts[i]->name, name) == 0)
+            return config->contacts[i];
+    return NULL;
+}
+
+/* "+86 138-0013-8000" is written with blanks and dashes by people; what is left must be a number. */
+static bool mobile_tidied(struct arena *arena, const char *text, const char **mobile)
+{
+    struct str tidy = str_in(arena, strlen(text));
+    size_t digits;
+
+    for (const char *c = text; *c; c++)
+        if (!strchr(" -()", *c))
+            str_addc(&tidy, *c);
+    digits = strspn(tidy.text + (tidy.text[0] == '+'), "0123456789");
+    *mobile = tidy.text;
+    return digits >= 5 && digits <= 17 && tidy.text[(tidy.text[0] == '+') + digits] == '\0';
+}
+
+static bool contact_value_fits(const struct reading *reading, struct given *given)
+{
+    const char *value = given->values.count == 1 ? given->values.items[0] : "";
+    const char **one = arena_alloc(reading->arena, sizeof(*one));
+
+    one[0] = value;
+    given->values = (struct text_list){.items = one, .count = 1};
+    if (!value[0])
+        return true;
+    if (strcmp(given->name, "mobile") == 0 && !mobile_tidied(reading->arena, value, &one[0]))
+        config_add_finding(reading->config, true, given->where,
+                           "'mobile' wants a number such as +8613800138000, not '%s'", value);
+    else if (strcmp(given->name, "email") == 0 && (!strchr(value, '@') || strpbrk(value, " <>,;")))
+        config_add_finding(reading->config, true, given->where,
+                           "'email' wants an address such as li@example.com, not '%s'", value);
+    else if (strcmp(given->name, "language") == 0 && language_from(value) == LANGUAGE_COUNT)
+        config_add_finding(reading->config, true, given->where, "'language' wants en or zh_CN, not '%s'", value);
+    else if (strcmp(given->name, "timezone") == 0 && !timezone_known(value))
+        config_add_finding(reading->config, true, given->where,
+                           "'timezone' wants a time zone of this machine, such as Asia/Shanghai, not '%s'", value);
+    else
+        return true;
+    return false;
+}
+
+/* A value that does not fit is left out; the others of the person are used. */
+static void add_contact(const struct reading *reading, const struct givens *givens)
+{
+    struct config *config = reading->config;
+    struct contact *contact = arena_alloc(config->arena, sizeof(*contact));
+
+    *contact =
+        (struct contact){.name = reading->now->title, .where = here(reading), .givens = {.arena = config->arena}};
+    for (size_t i = 0; i < givens->count; i++) {
+        struct given given = givens->items[i];
+
+        if (contact_value_fits(reading, &given))
+            givens_add(&contact->givens, given.name, given.values, given.where);
+    }
+    config->contacts =
+        arena_grow(config->arena, config->contacts, (config->contact_count + 1) * sizeof(*config->contacts));
+    config->contacts[config->contact_count++] = contact;
+}
+
+static void read_contact(struct reading *reading)
+{
+    const struct contact *other = config_contact(reading->config, reading->now->title);
+    struct form inside = {.arena = reading->arena};
+    struct form form = {.arena = reading->arena};
+    const char *trouble;
+    struct givens givens;
+    cfg_t *cfg;
+
+    if (!has_shape(reading, SHAPE_SECTION, "contact \"TITLE\" { ... }") || !title_fits(reading) ||
+        !title_is_free(reading, other ? other->where : NULL))
+        return;
+    for (size_t i = 0; CONTACT_NAMES[i]; i++)
+        form_add_name(&inside, CONTACT_NAMES[i], false);
+    for (size_t i = 0; reading->channels[i]; i++)
+        form_add_name(&inside, reading->channels[i]->name, false);
+    form_add_block(&form, "contact", &inside, true);
+    cfg = parse(reading, &form, &trouble);
+    if (!cfg)
+        return;
+    givens = gather(reading, block_in(cfg, "contact"), "");
+    add_contact(reading, &givens);
+}
+
+/* Statements. */
+
+static const struct channel *channel_named(const struct reading *reading, const char *name)
+{
+    for (size_t i = 0; reading->channels[i]; i++)
+        if (strcmp(reading->channels[i]->name, name) == 0)
+            return reading->channels[i];
+    return NULL;
+}
+
+static void tell_unknown(const struct reading *reading)
+{
+    struct form form = {.arena = reading->arena};
+
+    for (size_t i = 0; reading->channels[i]; i++)
+        form_add_name(&form, reading->channels[i]->name, false);
+    form_add_values(&form, GLOBAL_ROWS);
+    for (size_t i = 0; BLOCK_NAMES[i]; i++)
+        form_add_name(&form, BLOCK_NAMES[i], false);
+    config_add_finding(reading->config, true, here(reading), "this version does not know '%s': %s", reading->now->name,
+                       did_you_mean(reading->arena, names_in(reading->arena, form.options), reading->now->name));
+}
+
+/* What could not be cut out, or must not be used. A channel's section is remembered as broken. */
+static void tell_unusable(const struct reading *reading, int line, const char *why)
+{
+    const struct statement *now = reading->now;
+    const struct channel *channel = channel_named(reading, now->name);
+
+    if (!now->source->others_write)
+        config_add_finding(reading->config, true, at_line(reading, line), "%s", why);
+    if (channel && now->title[0] && !title_trouble(reading->arena, now->title)[0] &&
+        !section_titled(reading->config, now->title))
+        break_section(reading, add_section(reading, channel), line, why);
+}
+
+static void read_statement(struct reading *reading)
+{
+    const struct statement *now = reading->now;
+    const struct channel *channel = channel_named(reading, now->name);
+
+    if (now->mistake[0])
+        tell_unusable(reading, now->mistake_line, now->mistake);
+    else if (now->source->others_write)
+        tell_unusable(reading, now->line, "every user of this machine may write this file: chmod 0640 it");
+    else if (channel)
+        read_section(reading, channel);
+    else if (strcmp(now->name, "contact") == 0)
+        read_contact(reading);
+    else if (strcmp(now->name, "include") == 0)
+        has_shape(reading, SHAPE_NONE, "include(\"conf.d/*.conf\")");
+    else if (rows_of_block(now->name))
+        read_block(reading, rows_of_block(now->name));
+    else if (value_row_named(GLOBAL_ROWS, now->name))
+        read_global(reading, value_row_named(GLOBAL_ROWS, now->name));
+    else
+        tell_unknown(reading);
+}
+
+/* The whole. */
+
+static void check_modes(struct config *config, const struct statements *statements)
+{
+    for (size_t i = 0; i < statements->source_count; i++) {
+        const struct source_file *source = statements->sources[i];
+
+        if (source->others_write)
+            config_add_finding(
+                config, true, source->path,
+                "every user of this machine may write this file, so nothing in it is used: chmod 0640 '%s'",
+                source->path);
+        else if (source->group_writes)
+            config_add_finding(config, false, source->path, "its group may write this file: chmod g-w '%s'",
+                               source->path);
+    }
+}
+
+static void check_operator(struct config *config, const char *where)
+{
+    for (size_t i = 0; i < config->operator.channels.count; i++) {
+        const char *title = config->operator.channels.items[i];
+
+        if (!section_titled(config, title))
+            config_add_finding(config, true, where,
+                               "'operator' names the channel '%s', and there is no section of that title", title);
+    }
+    for (size_t i = 0; i < config->operator.to.count; i++) {
+        const char *to = config->operator.to.items[i];
+
+        if (to[0] == '@' && !config_contact(config, to + 1))
+            config_add_finding(config, true, where, "'operator' names %s, and there is no contact of that title", to);
+    }
+}
+
+/* Sections begin with these, wherever they stand in the file. */
+static bool is_inherited(const struct statement *statement)
+{
+    return strcmp(statement->name, "retry") == 0 || strcmp(statement->name, "limit") == 0;
+}
+
+static void read_those(struct reading *reading, const struct statements *statements, bool inherited)
+{
+    for (size_t i = 0; i < statements->count; i++) {
+        reading->now = &statements->items[i];
+        if (is_inherited(reading->now) == inherited)
+            read_statement(reading);
+    }
+}
+
+static void read_statements(struct reading *reading, const struct statements *statements)
+{
+    const struct given *operator;
+
+    read_those(reading, statements, true);
+    read_those(reading, statements, false);
+    operator= given_named(&reading->seen, "operator");
+    if (operator)
+        check_operator(reading->config, operator->where);
+}
+
+struct config *config_none(struct arena *arena)
+{
+    struct config *config = arena_alloc(arena, sizeof(*config));
+
+    *config = (struct config){
+        .arena = arena,
+        .path = "",
+        .directory = "",
+        .state = "/var/lib/notification-plugins",
+        .templates = NOTIFY_DATADIR "/templates",
+        .language = LANGUAGE_EN,
+        .timezone = "",
+        .retry = retry_default,
+        .limits = {.limits = {.per_minute = 5, .per_hour = 20, .per_day = 100},
+                   .repeat_within_s = 170,
+                   .exempt = 1U << SEVERITY_EMERGENCY},
+        .confirm = {.base_url = "",                                                           .from = SEVERITY_ERROR      },
+        .proxy = "",
+        .no_proxy = "",
+        .ca_file = "",
+    };
+    for (size_t i = 0; i < SEVERITY_COUNT; i++)
+        config->confirm.within_s[i] = 30 * MINUTE;
+    config->confirm.within_s[SEVERITY_CRITICAL] = 15 * MINUTE;
+    config->confirm.within_s[SEVERITY_EMERGENCY] = 5 * MINUTE;
+    return config;
+}
+
+static void tell_remedy(const char *path, struct fault *fault)
+{
+    if (access(path, R_OK) == 0)
+        return;
+    if (errno == ENOENT)
+        fault_set(fault, FAULT_CONFIG,
+                  "there is no configuration file '%s': copy " NOTIFY_DATADIR
+                  "/notification.conf there and fill it in, or name another with --config",
+                  path);
+    else if (errno == EACCES)
+        fault_set(
+            fault, FAULT_CONFIG,
+            "this user may not read '%s': put it into the file's group (usermod -aG notification-secrets USER) and "
+            "restart its daemon",
+            path);
+}
+
+struct config *config_load(struct arena *arena, const char *path, const struct channel *const *channels,
+                           struct fault *fault)
+{
+    struct statements statements = {.arena = arena};
+    struct config *config = config_none(arena);
+    struct reading reading = {
+        .config = config, .arena = arena, .channels = channels, .seen = {.arena = arena}, .complaint = ""};
+
+    config->path = path;
+    config->directory = directory_of(arena, path);
+    if (!statements_read(&statements, path, fault)) {
+        tell_remedy(path, fault);
+        return NULL;
+    }
+    check_modes(config, &statements);
+    read_statements(&reading, &statements);
+    return config;
+}
