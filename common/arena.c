@@ -117,8 +117,8 @@ char *arena_print(struct arena *arena, const char *format, ...)
 
 void arena_defer(struct arena *arena, void (*action)(void *), void *object)
 {
-    struct block *block =
-        block_new(arena, 0); /* not by arena_alloc(): what is before its result is nobody's, says gcc */
+    /* Not by arena_alloc(): its attribute `malloc` lets the compiler drop these stores, as nobody seems to read them. */
+    struct block *block = block_new(arena, 0);
 
     block->action = action;
     block->object = object;

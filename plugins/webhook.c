@@ -220,6 +220,7 @@ const struct channel channel_webhook = {
     .settings_size = sizeof(struct webhook),
     .verbs = VERB_SEND,
     .addresses = ADDRESS_MAIL | ADDRESS_MOBILE | ADDRESS_LOGIN,
+    .expires_s = 7200,
     .recipients_in_request = 1,
     .check = check,
     .build = build,

@@ -187,6 +187,8 @@ const struct channel channel_wecom = {
     .settings_size = sizeof(struct wecom),
     .verbs = VERB_SEND,
     .addresses = ADDRESS_MOBILE | ADDRESS_LOGIN,
+    .endpoint_limits = {.per_minute = 18, .kept_for_critical = 4}, /* the provider stops a robot at 20 a minute */
+    .expires_s = 7200,
     .check = check,
     .build = build,
     .classify = classify,
