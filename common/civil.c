@@ -29,6 +29,9 @@ static void restore_zone(const char *timezone, const char *before)
     tzset();
 }
 
+/* Formats are literals, checked where they are written: see the attribute in the header. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
 const char *civil_format(struct arena *arena, int64_t seconds, const char *timezone, const char *format)
 {
     char *text = arena_alloc(arena, FORMATTED_MOST);
@@ -42,10 +45,22 @@ const char *civil_format(struct arena *arena, int64_t seconds, const char *timez
     restore_zone(timezone, before);
     return text;
 }
+#pragma GCC diagnostic pop
 
 const char *civil_text(struct arena *arena, int64_t seconds, const char *timezone)
 {
     return civil_format(arena, seconds, timezone, "%Y-%m-%d %H:%M:%S");
+}
+
+const char *civil_utc(struct arena *arena, int64_t seconds)
+{
+    char *text = arena_alloc(arena, FORMATTED_MOST);
+    time_t when = (time_t)seconds;
+    struct tm tm;
+
+    if (!gmtime_r(&when, &tm) || strftime(text, FORMATTED_MOST, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+        text[0] = '\0';
+    return text;
 }
 
 const char *civil_duration(struct arena *arena, int64_t seconds)

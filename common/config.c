@@ -968,7 +968,7 @@ static void read_statement(struct reading *reading)
 static void check_modes(struct config *config, const struct statements *statements)
 {
     for (size_t i = 0; i < statements->source_count; i++) {
-        const struct source *source = statements->sources[i];
+        const struct source_file *source = statements->sources[i];
 
         if (source->others_write)
             config_add_finding(

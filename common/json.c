@@ -1,6 +1,7 @@
 #include "common/json.h"
 
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,9 +88,45 @@ struct json_object *jadd_object(struct json_object *array)
     return child;
 }
 
+static void set_texts(struct json_object *object, va_list args)
+{
+    for (const char *key = va_arg(args, const char *); key; key = va_arg(args, const char *))
+        jset_text(object, key, va_arg(args, const char *));
+}
+
+void jset_texts(struct json_object *object, ...)
+{
+    va_list args;
+
+    va_start(args, object);
+    set_texts(object, args);
+    va_end(args);
+}
+
+struct json_object *jadd_texts(struct json_object *array, ...)
+{
+    struct json_object *child = jadd_object(array);
+    va_list args;
+
+    va_start(args, array);
+    set_texts(child, args);
+    va_end(args);
+    return child;
+}
+
 void jset_value(struct json_object *object, const char *key, struct json_object *value)
 {
     set(object, key, value);
+}
+
+struct json_object *json_copy(struct arena *arena, struct json_object *doc)
+{
+    struct json_object *copy = NULL;
+
+    if (!doc)
+        return json_doc(arena);
+    must_work(json_object_deep_copy(doc, &copy, NULL));
+    return owned(arena, copy);
 }
 
 const char *json_print(struct json_object *doc)
@@ -125,6 +162,11 @@ struct json_object *json_at(struct json_object *doc, const char *path)
     struct json_object *value = NULL;
 
     return doc && json_pointer_get(doc, path, &value) == 0 ? value : NULL;
+}
+
+struct json_object *json_item(struct json_object *array, size_t index)
+{
+    return json_object_is_type(array, json_type_array) ? json_object_array_get_idx(array, index) : NULL;
 }
 
 bool json_is_object(struct json_object *value)

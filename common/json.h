@@ -26,8 +26,15 @@ struct json_object *jset_object(struct json_object *object, const char *key);
 struct json_object *jset_array(struct json_object *object, const char *key);
 void jadd_text(struct json_object *array, const char *text);
 struct json_object *jadd_object(struct json_object *array);
+/* Pairs of key and text, up to NULL. */
+void jset_texts(struct json_object *object, ...) __attribute__((sentinel));
+/* The same for a new object at the end of `array`, which is returned. */
+struct json_object *jadd_texts(struct json_object *array, ...) __attribute__((sentinel));
 /* Takes over `value`, which belongs to no other parent. */
 void jset_value(struct json_object *object, const char *key, struct json_object *value);
+
+/* A document of its own with the same content; an empty object when `doc` is NULL. */
+struct json_object *json_copy(struct arena *arena, struct json_object *doc);
 
 /* Compact UTF-8; valid as long as the document's arena. */
 const char *json_print(struct json_object *doc);
@@ -41,6 +48,8 @@ bool json_flag_at(struct json_object *doc, const char *path);
 const char *json_word_at(struct arena *arena, struct json_object *doc, const char *path);
 /* NULL when there is nothing at `path`. */
 struct json_object *json_at(struct json_object *doc, const char *path);
+/* An array's item; NULL when there is none, also when it is no array. */
+struct json_object *json_item(struct json_object *array, size_t index);
 bool json_is_object(struct json_object *value);
 /* Items of an array; 0 when it is none. */
 size_t json_length(struct json_object *array);

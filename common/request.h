@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "common/arena.h"
+#include "common/fault.h"
 #include "common/secret.h"
 #include "common/utf8.h"
 
@@ -85,12 +86,19 @@ struct response {
     size_t body_len;
     const char *location; /* of a redirect, its scheme and host only; else "" */
     const char *replies;  /* SMTP: every line the server said, separated by LF; else "" */
+    const char *command;  /* SMTP: what `status` answers: CONNECT, EHLO, STARTTLS, AUTH, MAIL, RCPT, DATA, "." */
     const char *words;    /* the transport's own words when trouble is not NONE, else "" */
 };
 
 /* `arena`, and "" or zero everywhere else. */
 struct request request_in(struct arena *arena);
 struct response response_in(struct arena *arena);
+
+/*
+ * Sets the url. FAULT_CONFIG when it is no http(s) address with a host, in printable ASCII; the text says what is wrong
+ * with it and never holds it, since addresses hold tokens.
+ */
+bool request_to(struct request *request, const char *url, struct fault *fault);
 
 /*
  * Adds "Name: value". Bytes below 0x20 and 0x7F are left out of the value, so that it cannot add a header of its own.

@@ -31,7 +31,7 @@ struct brace {
 
 struct scanner {
     struct statements *out;
-    const struct source *source;
+    const struct source_file *source;
     char *bytes; /* a copy, in which comments become blanks */
     size_t len;
     size_t at;
@@ -723,7 +723,7 @@ static char *without_returns(struct arena *arena, const char *bytes, size_t *len
     return copy;
 }
 
-void statements_scan(struct statements *statements, const struct source *source, const char *bytes, size_t len)
+void statements_scan(struct statements *statements, const struct source_file *source, const char *bytes, size_t len)
 {
     struct scanner scanner = {.out = statements, .source = source, .line = 1};
 
@@ -761,7 +761,7 @@ static bool read_all(int descriptor, struct str *content, const char *path, stru
     return true;
 }
 
-static bool read_open(struct statements *statements, const char *path, int descriptor, struct source *source,
+static bool read_open(struct statements *statements, const char *path, int descriptor, struct source_file *source,
                       struct str *content, struct fault *fault)
 {
     struct stat found;
@@ -770,7 +770,7 @@ static bool read_open(struct statements *statements, const char *path, int descr
         return fault_set(fault, FAULT_CONFIG, "cannot read '%s': %s", path, strerror(errno));
     if (!S_ISREG(found.st_mode))
         return fault_set(fault, FAULT_CONFIG, "'%s' is not a regular file", path);
-    *source = (struct source){
+    *source = (struct source_file){
         .path = path,
         .others_write = (found.st_mode & S_IWOTH) != 0,
         .others_read = (found.st_mode & S_IROTH) != 0,
@@ -783,7 +783,7 @@ static bool read_open(struct statements *statements, const char *path, int descr
     return true;
 }
 
-static bool read_file(struct statements *statements, const char *path, struct source **source, struct str *content,
+static bool read_file(struct statements *statements, const char *path, struct source_file **source, struct str *content,
                       struct fault *fault)
 {
     int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -818,7 +818,7 @@ static void append_trouble(struct statements *statements, const struct statement
 static void include_file(struct statements *statements, const struct statement *include, const char *path)
 {
     struct statements more = {.arena = statements->arena};
-    struct source *source;
+    struct source_file *source;
     struct str content;
     struct fault fault = {0};
 
@@ -885,7 +885,7 @@ bool statements_read(struct statements *statements, const char *path, struct fau
 {
     struct statements main = {.arena = statements->arena};
     const char *directory = directory_of(statements->arena, path);
-    struct source *source;
+    struct source_file *source;
     struct str content;
 
     if (!read_file(statements, path, &source, &content, fault))

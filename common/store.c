@@ -629,26 +629,28 @@ bool store_get_value(struct store *store, const char *name, int64_t otherwise, i
 /* --- retention --- */
 
 struct retention {
-    const char *sql; /* deletes at most ?2 rows older than ?1 */
+    const char *sql; /* changes at most ?2 rows older than ?1 */
     int64_t days;
 };
 
-static const struct retention RETENTIONS[] = {
-    {"DELETE FROM booking WHERE rowid IN (SELECT rowid FROM booking WHERE at_ms < ? LIMIT ?)",            1  },
-    {"UPDATE notification SET body = '' WHERE rowid IN (SELECT rowid FROM notification"
-     " WHERE created_ms < ? AND body <> '' LIMIT ?)",                                                30 },
-    {"DELETE FROM attempt WHERE rowid IN (SELECT rowid FROM attempt WHERE at_ms < ? LIMIT ?)",            90 },
-    {"DELETE FROM notification WHERE rowid IN (SELECT rowid FROM notification WHERE created_ms < ?"
-     " AND outcome <> 'waiting' LIMIT ?)",                                                           400},
-    {"DELETE FROM mute WHERE rowid IN (SELECT rowid FROM mute WHERE until_ms < ? AND ended = 1 LIMIT ?)", 400},
-};
+static const struct retention BOOKINGS = {
+    "DELETE FROM booking WHERE rowid IN (SELECT rowid FROM booking WHERE at_ms < ? LIMIT ?)", 1};
+static const struct retention BODIES = {"UPDATE notification SET body = '' WHERE rowid IN (SELECT rowid FROM"
+                                        " notification WHERE created_ms < ? AND body <> '' LIMIT ?)",
+                                        30};
+static const struct retention ATTEMPTS = {
+    "DELETE FROM attempt WHERE rowid IN (SELECT rowid FROM attempt WHERE at_ms < ? LIMIT ?)", 90};
+static const struct retention NOTIFICATIONS = {"DELETE FROM notification WHERE rowid IN (SELECT rowid FROM notification"
+                                               " WHERE created_ms < ? AND outcome <> 'waiting' LIMIT ?)",
+                                               400};
+static const struct retention MUTES = {
+    "DELETE FROM mute WHERE rowid IN (SELECT rowid FROM mute WHERE until_ms < ? LIMIT ?)", 400};
 
-static bool tidy_once(struct store *store, const struct retention *retention, int64_t now_ms, bool *more,
-                      struct fault *fault)
+static bool change_batch(struct store *store, const char *sql, int64_t before_ms, bool *more, struct fault *fault)
 {
     if (!store_begin(store, fault))
         return false;
-    if (!store_run(store, fault, retention->sql, "ii", now_ms - retention->days * 86400000, (int64_t)TIDY_ROWS)) {
+    if (!store_run(store, fault, sql, "ii", before_ms, (int64_t)TIDY_ROWS)) {
         store_rollback(store);
         return false;
     }
@@ -656,12 +658,27 @@ static bool tidy_once(struct store *store, const struct retention *retention, in
     return store_commit(store, fault);
 }
 
+static bool change_older(struct store *store, const struct retention *retention, int64_t before_ms, struct fault *fault)
+{
+    for (bool more = true; more;)
+        if (!change_batch(store, retention->sql, before_ms, &more, fault))
+            return false;
+    return true;
+}
+
 bool store_tidy(struct store *store, int64_t now_ms, struct fault *fault)
 {
-    for (size_t i = 0; i < sizeof(RETENTIONS) / sizeof(*RETENTIONS); i++)
-        for (bool more = true; more;)
-            if (!tidy_once(store, &RETENTIONS[i], now_ms, &more, fault))
-                return false;
+    const struct retention *const all[] = {&BOOKINGS, &BODIES, &ATTEMPTS, &NOTIFICATIONS, &MUTES};
+
+    for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+        if (!change_older(store, all[i], now_ms - all[i]->days * 86400000, fault))
+            return false;
     do_sql(store->db, "PRAGMA wal_checkpoint(PASSIVE)");
     return true;
+}
+
+bool store_forget(struct store *store, int64_t before_ms, struct fault *fault)
+{
+    return change_older(store, &BOOKINGS, before_ms, fault) && change_older(store, &ATTEMPTS, before_ms, fault) &&
+           change_older(store, &NOTIFICATIONS, before_ms, fault);
 }

@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "common/fault.h"
 #include "common/request.h"
 
 enum { TRANSPORT_MOST_BODY = 256 * 1024, TRANSPORT_CONNECT_MS = 3000 };
@@ -22,7 +23,11 @@ struct transport {
     void *self;
 };
 
-/* Loads transport_curl.so at the first send. A module that is missing or broken is TROUBLE_OURS and says where it was sought. */
+/*
+ * Loads transport_curl.so at the first send: from the directory of the running program, else from where the package puts
+ * it. A module that is missing or broken is TROUBLE_OURS and says where it was sought. One thread only: connections are
+ * kept between sends.
+ */
 extern const struct transport transport_system;
 
 /* What the module exports, as `transport_curl_module`. A module of another version is not used. */
@@ -31,5 +36,11 @@ struct transport_module {
     int version;
     void (*send)(const struct request *request, int64_t timeout_ms, struct response *response);
 };
+
+/*
+ * The module from the first of `directories` (absolute, ending with NULL) that has a usable one. NULL and FAULT_SYSTEM with
+ * what was wrong in each.
+ */
+const struct transport_module *transport_load(struct arena *arena, const char *const *directories, struct fault *fault);
 
 #endif

@@ -20,6 +20,15 @@ struct operation {
 int command_check(struct operation *operation);
 int command_test(struct operation *operation);
 int command_preview(struct operation *operation);
+int command_history(struct operation *operation);
+int command_outbox(struct operation *operation);
+int command_retry(struct operation *operation);
+int command_drop(struct operation *operation);
+int command_prune(struct operation *operation);
+int command_tick(struct operation *operation);
+int command_status(struct operation *operation);
+int command_mute(struct operation *operation);
+int command_unmute(struct operation *operation);
 
 /* Says on stderr how the subcommand is called; returns 3. */
 int usage(const struct operation *operation, const char *wanted);

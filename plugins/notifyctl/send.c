@@ -81,6 +81,8 @@ static int send_event(struct operation *operation, const struct call *call, cons
         .template_name = call->template_name,
         .deadline_ms = world_steady_ms(&operation->world) + DEADLINE_DEFAULT_MS,
         .preview = preview,
+        .beyond_limits = true,
+        .state = "",
         .secrets = {.arena = operation->arena},
     };
     struct fault fault = {0};
@@ -91,6 +93,8 @@ static int send_event(struct operation *operation, const struct call *call, cons
         sending_complain(&sending, arena_print(operation->arena, "NP-CONFIG %s", fault.text));
         return fault_exit_status(&fault);
     }
+    if (!preview)
+        sending_open_store(&sending);
     send_all(&sending, &plan);
     return sending.status;
 }
@@ -141,7 +145,8 @@ int command_preview(struct operation *operation)
     event = sample_event(operation);
     if (operation->argc > 2) {
         if (!read_event(operation, &call, &fault)) {
-            struct sending sending = {.world = &operation->world, .id = "", .secrets = {.arena = operation->arena}};
+            struct sending sending = {
+                .world = &operation->world, .id = "", .state = "", .secrets = {.arena = operation->arena}};
 
             sending_complain(&sending, fault.text);
             return fault_exit_status(&fault);

@@ -1,0 +1,239 @@
+/*
+ * Alibaba Cloud SMS, SendSms 2017-05-25.
+ * https://help.aliyun.com/document_detail/419273.html (SendSms)
+ * https://help.aliyun.com/document_detail/101346.html (codes)
+ * https://help.aliyun.com/document_detail/463270.html (what a variable may hold: 1 to 35 characters, no links)
+ *
+ * The text is a template that the provider approved; we fill its variables. SendSms is not idempotent, and refusals come
+ * with HTTP 200: the code in the body decides.
+ */
+#include <string.h>
+
+#include "common/channel.h"
+#include "common/phone.h"
+#include "common/sign.h"
+#include "common/sms.h"
+#include "common/str.h"
+
+struct aliyun_sms {
+    const char *endpoint;
+    struct secret access_key_id;
+    struct secret access_key_secret;
+    struct secret security_token;
+    const char *region;
+    const char *sign_name;
+    const char *template_code;
+    struct text_list template_param;
+    int64_t variable_limit;
+    const char *extend_code;
+    const char *signature;
+};
+
+static const struct option_row OPTIONS[] = {
+    OPTION_TEXT("endpoint", struct aliyun_sms, endpoint, "https://dysmsapi.aliyuncs.com/", "address of the API"),
+    OPTION_SECRET("access_key_id", struct aliyun_sms, access_key_id, MANDATORY, "AccessKey ID"),
+    OPTION_SECRET("access_key_secret", struct aliyun_sms, access_key_secret, MANDATORY, "AccessKey Secret"),
+    OPTION_SECRET("security_token", struct aliyun_sms, security_token, "", "STS token of a temporary AccessKey"),
+    OPTION_TEXT("region", struct aliyun_sms, region, "cn-hangzhou", "region"),
+    OPTION_TEXT("sign_name", struct aliyun_sms, sign_name, MANDATORY, "approved signature, without 【】"),
+    OPTION_TEXT("template_code", struct aliyun_sms, template_code, MANDATORY, "approved template, SMS_..."),
+    OPTION_TEMPLATES("template_param", struct aliyun_sms, template_param,
+                     "server={{host}}, type={{subject}}, time={{time}}", "the template's variables: NAME=VALUE"),
+    OPTION_NUMBER("variable_limit", struct aliyun_sms, variable_limit, "35", "longest variable, in characters"),
+    OPTION_TEXT("extend_code", struct aliyun_sms, extend_code, "", "extension of the sender's number"),
+    OPTION_CHOICE("signature", struct aliyun_sms, signature, "v3", "v3 v1",
+                  "v1 is for gateways of private clouds that know only the old signature"),
+    OPTION_END,
+};
+
+/* First what a prefix would get wrong. Codes of receipts (CONTENT_ERROR and so on) stand here as well. */
+static const struct verdict_rule RULES[] = {
+    {"OK",                                   NULL,     OUTCOME_DELIVERED, 0,     WORD_NONE          },
+    {"",                                     NULL,     OUTCOME_UNCLEAR,   0,     WORD_FIX_PROXY     },
+    {"InternalError",                        NULL,     OUTCOME_UNCLEAR,   0,     WORD_NONE          },
+    {"UnknownError",                         NULL,     OUTCOME_UNCLEAR,   0,     WORD_NONE          },
+    {"SignatureNonceUsed",                   NULL,     OUTCOME_UNCLEAR,   0,     WORD_NONE          }, /* an earlier copy got through */
+    {"InvalidTimeStamp.Expired",             NULL,     OUTCOME_BROKEN,    0,     WORD_FIX_CLOCK     },
+    {"isv.BUSINESS_LIMIT_CONTROL",           "分钟", OUTCOME_THROTTLED, 60,    WORD_FIX_QUOTA     },
+    {"isv.BUSINESS_LIMIT_CONTROL",           "天级", OUTCOME_THROTTLED, 86400, WORD_FIX_QUOTA     },
+    {"isv.BUSINESS_LIMIT_CONTROL",           NULL,     OUTCOME_THROTTLED, 3600,  WORD_FIX_QUOTA     },
+    {"isv.DAY_LIMIT_CONTROL",                NULL,     OUTCOME_THROTTLED, 86400, WORD_FIX_QUOTA     },
+    {"isv.MONTH_LIMIT_CONTROL",              NULL,     OUTCOME_THROTTLED, 86400, WORD_FIX_QUOTA     },
+    {"MOBILE_SEND_LIMIT",                    NULL,     OUTCOME_THROTTLED, 3600,  WORD_FIX_QUOTA     },
+    {"isp.RAM_PERMISSION_DENY",              NULL,     OUTCOME_BROKEN,    0,     WORD_FIX_PERMISSION},
+    {"isp.*",                                NULL,     OUTCOME_AGAIN,     0,     WORD_FIX_WAIT      },
+    {"IS_CLOSE",                             NULL,     OUTCOME_AGAIN,     0,     WORD_FIX_WAIT      },
+    {"Throttling*",                          NULL,     OUTCOME_AGAIN,     0,     WORD_FIX_WAIT      },
+    {"ServiceUnavailable",                   NULL,     OUTCOME_AGAIN,     0,     WORD_FIX_WAIT      },
+    {"isv.MOBILE_COUNT_OVER_LIMIT",          NULL,     OUTCOME_REFUSED,   0,     WORD_FIX_MESSAGE   },
+    {"isv.MOBILE*",                          NULL,     OUTCOME_REFUSED,   0,     WORD_FIX_RECIPIENT },
+    {"isv.DOMESTIC_NUMBER_NOT_SUPPORTED",    NULL,     OUTCOME_REFUSED,   0,     WORD_FIX_RECIPIENT },
+    {"isv.BLACK_KEY_CONTROL_LIMIT",          NULL,     OUTCOME_REFUSED,   0,     WORD_FIX_RECIPIENT },
+    {"isv.CUSTOMER_REFUSED",                 NULL,     OUTCOME_REFUSED,   0,     WORD_FIX_RECIPIENT },
+    {"isv.SMS_TEST_NUMBER_LIMIT",            NULL,     OUTCOME_REFUSED,   0,     WORD_FIX_RECIPIENT },
+    {"MOBILE_*",                             NULL,     OUTCOME_REFUSED,   0,     WORD_FIX_RECIPIENT },
+    {"MOBLLE_*",                             NULL,     OUTCOME_REFUSED,   0,     WORD_FIX_RECIPIENT }, /* the provider's spelling */
+    {"INVALID_NUMBER",                       NULL,     OUTCOME_REFUSED,   0,     WORD_FIX_RECIPIENT },
+    {"USER_REJECT",                          NULL,     OUTCOME_REFUSED,   0,     WORD_FIX_RECIPIENT },
+    {"SP_NOT_BY_INTER_SMS",                  NULL,     OUTCOME_REFUSED,   0,     WORD_FIX_RECIPIENT },
+    {"isv.TEMPLATE*",                        NULL,     OUTCOME_REFUSED,   0,     WORD_FIX_MESSAGE   },
+    {"isv.INVALID_*",                        NULL,     OUTCOME_REFUSED,   0,     WORD_FIX_MESSAGE   },
+    {"isv.PARAM*",                           NULL,     OUTCOME_REFUSED,   0,     WORD_FIX_MESSAGE   },
+    {"isv.SMS_CONTENT*",                     NULL,     OUTCOME_REFUSED,   0,     WORD_FIX_MESSAGE   },
+    {"isv.UNSUPPORTED_CONTENT",              NULL,     OUTCOME_REFUSED,   0,     WORD_FIX_MESSAGE   },
+    {"isv.SMS_TEST_TEMPLATE_PARAMS_ILLEGAL", NULL,     OUTCOME_REFUSED,   0,     WORD_FIX_MESSAGE   },
+    {"PARAMS_ILLEGAL",                       NULL,     OUTCOME_REFUSED,   0,     WORD_FIX_MESSAGE   },
+    {"CONTENT_*",                            NULL,     OUTCOME_REFUSED,   0,     WORD_FIX_MESSAGE   },
+    {"template_parameter_count_illegal",     NULL,     OUTCOME_REFUSED,   0,     WORD_FIX_MESSAGE   },
+    {"isv.AMOUNT_NOT_ENOUGH",                NULL,     OUTCOME_BROKEN,    0,     WORD_FIX_BALANCE   },
+    {"isv.OUT_OF_SERVICE",                   NULL,     OUTCOME_BROKEN,    0,     WORD_FIX_BALANCE   },
+    {"isv.PRODUCT_UN*",                      NULL,     OUTCOME_BROKEN,    0,     WORD_FIX_BALANCE   },
+    {"isv.ACCOUNT_*",                        NULL,     OUTCOME_BROKEN,    0,     WORD_FIX_BALANCE   },
+    {"isv.SECURITY_FROZEN_ACCOUNT",          NULL,     OUTCOME_BROKEN,    0,     WORD_FIX_BALANCE   },
+    {"InsufficientBalance",                  NULL,     OUTCOME_BROKEN,    0,     WORD_FIX_BALANCE   },
+    {"isv.DENY_IP_RANGE",                    NULL,     OUTCOME_BROKEN,    0,     WORD_FIX_ALLOWLIST },
+    {"isv.*",                                NULL,     OUTCOME_BROKEN,    0,     WORD_FIX_TEMPLATE  },
+    {"SIGNATURE_BLACKLIST",                  NULL,     OUTCOME_BROKEN,    0,     WORD_FIX_TEMPLATE  },
+    {"PORT_NOT_REGISTERED",                  NULL,     OUTCOME_BROKEN,    0,     WORD_FIX_TEMPLATE  },
+    {"NO_ROUTE",                             NULL,     OUTCOME_BROKEN,    0,     WORD_FIX_TEMPLATE  },
+    {"Forbidden*",                           NULL,     OUTCOME_BROKEN,    0,     WORD_FIX_PERMISSION},
+    {"SignatureDoesNotMatch",                NULL,     OUTCOME_BROKEN,    0,     WORD_FIX_KEY       },
+    {"IncompleteSignature",                  NULL,     OUTCOME_BROKEN,    0,     WORD_FIX_KEY       },
+    {"InvalidAccessKeyId*",                  NULL,     OUTCOME_BROKEN,    0,     WORD_FIX_KEY       },
+    {"InvalidSecurityToken*",                NULL,     OUTCOME_BROKEN,    0,     WORD_FIX_KEY       },
+    {"Missing*",                             NULL,     OUTCOME_BROKEN,    0,     WORD_FIX_KEY       },
+    {"Invalid*",                             NULL,     OUTCOME_BROKEN,    0,     WORD_FIX_ADDRESS   }, /* version, action, API */
+    {"UnsupportedHTTPMethod",                NULL,     OUTCOME_BROKEN,    0,     WORD_FIX_ADDRESS   },
+    {NULL,                                   NULL,     OUTCOME_REFUSED,   0,     WORD_FIX_REPORT    },
+};
+
+static void check(const void *settings, const struct findings *findings)
+{
+    const struct aliyun_sms *self = settings;
+
+    for (size_t i = 0; i < self->template_param.count; i++)
+        if (strcspn(self->template_param.items[i], "=") == 0 || !strchr(self->template_param.items[i], '='))
+            findings->mistake(findings->self, arena_print(findings->arena, "template_param '%s' is not NAME=VALUE",
+                                                          self->template_param.items[i]));
+}
+
+/* TemplateParam: an object whose values are all texts; anything else is isv.INVALID_JSON_PARAM. */
+static bool fill_variables(const struct aliyun_sms *self, const struct message *message, struct request *request,
+                           const char **json, struct fault *fault)
+{
+    struct arena *arena = request->arena;
+    struct json_object *variables = json_doc(arena);
+
+    for (size_t i = 0; i < self->template_param.count; i++) {
+        const char *item = self->template_param.items[i];
+        const char *name = arena_copy(arena, item, strcspn(item, "="));
+        const char *value = item + strlen(name);
+
+        if (!sms_fill(arena, value + (*value == '='), message, (size_t)self->variable_limit, &value, fault))
+            return fault_in(fault, "template_param '%s'", name);
+        request_measure(request, arena_print(arena, "template_param %s", name), value, (size_t)self->variable_limit,
+                        UNIT_CHARACTERS);
+        jset_text(variables, name, value);
+    }
+    *json = json_print(variables);
+    return true;
+}
+
+static const char *joined_numbers(struct arena *arena, const struct text_list *numbers)
+{
+    struct str joined = str_in(arena, 20 * numbers->count);
+
+    for (size_t i = 0; i < numbers->count; i++)
+        str_addf(&joined, "%s%s", i ? "," : "", phone_domestic(numbers->items[i]));
+    return joined.text;
+}
+
+static void sign(const struct aliyun_sms *self, const struct moment *moment, const struct pairs *parameters,
+                 struct request *request)
+{
+    struct aliyun_call call = {
+        .action = "SendSms",
+        .version = "2017-05-25",
+        .key = {self->access_key_id, self->access_key_secret, self->security_token},
+        .now_s = moment->wall_ms / 1000,
+        .nonce = moment->nonce,
+    };
+    bool old = strcmp(self->signature, "v1") == 0;
+    const char *query = old ? query_signed_v1(request->arena, &call, request->method, parameters)
+                            : query_canonical(request->arena, parameters);
+
+    request->url = arena_print(request->arena, "%s?%s", self->endpoint, query);
+    request_header(request,
+                   "Content-Type:"); /* there is no body: nothing of a kind is sent, so nothing is left unsigned */
+    if (!old)
+        sign_acs3(&call, request);
+}
+
+static struct pairs parameters_of(const struct aliyun_sms *self, const struct message *message, struct arena *arena,
+                                  const char *numbers, const char *variables)
+{
+    struct pair all[] = {
+        {"PhoneNumbers",    numbers            },
+        {"SignName",        self->sign_name    },
+        {"TemplateCode",    self->template_code},
+        {"TemplateParam",   variables          },
+        {"OutId",           message->id        }, /* comes back with the receipt */
+        {"RegionId",        self->region       },
+        {"SmsUpExtendCode", self->extend_code  },
+    };
+    size_t count = sizeof(all) / sizeof(*all) - (self->extend_code[0] == '\0');
+    struct pair *items = arena_alloc(arena, sizeof(all));
+
+    memcpy(items, all, sizeof(all));
+    return (struct pairs){.items = items, .count = count};
+}
+
+static bool build(const void *settings, const struct intent *intent, const struct moment *moment,
+                  struct request *request, struct fault *fault)
+{
+    const struct aliyun_sms *self = settings;
+    struct text_list numbers;
+    struct pairs parameters;
+    const char *variables;
+
+    if (!sms_numbers(request->arena, intent, &numbers, fault) ||
+        !fill_variables(self, intent->message, request, &variables, fault))
+        return false;
+    parameters =
+        parameters_of(self, intent->message, request->arena, joined_numbers(request->arena, &numbers), variables);
+    sign(self, moment, &parameters, request);
+    return true;
+}
+
+static void classify(const void *settings, const struct intent *intent, const struct response *response,
+                     struct verdicts *verdicts)
+{
+    struct json_object *answer = answer_json(response, verdicts);
+    const char *code = json_text_at(answer, "/Code");
+
+    (void)settings;
+    if (answer && (code[0] || answer_accepted(response, verdicts)))
+        sms_judge(verdicts, RULES, "", code, json_text_at(answer, "/Message"), response,
+                  json_text_at(answer, "/BizId"));
+    sms_refuse_others(intent, verdicts);
+}
+
+const struct channel channel_aliyun_sms = {
+    .name = "aliyun_sms",
+    .summary = "Alibaba Cloud SMS (阿里云短信)",
+    .example = "--access-key-id-file id --access-key-secret-file secret --sign-name 监控系统 "
+               "--template-code SMS_123456789 --to 13800138000",
+    .options = OPTIONS,
+    .settings_size = sizeof(struct aliyun_sms),
+    .verbs = VERB_SEND,
+    .addresses = ADDRESS_MOBILE,
+    .recipient_limits = {.per_minute = 5, .per_hour = 20, .per_day = 50}, /* a number */
+    .endpoint_limits = {.per_day = 500 }, /* a section: SMS cost money */
+    .expires_s = 900,
+    .recipients_in_request = 1, /* the provider's advice for urgent messages; one answer speaks for one number */
+    .needs_recipient = true,
+    .never_repeats = true,
+    .check = check,
+    .build = build,
+    .classify = classify,
+};

@@ -1,0 +1,65 @@
+"""Nagios Core in a folder, told by its command pipe."""
+import grp
+import os
+import pathlib
+import pwd
+import stat
+import time
+
+from . import daemons
+
+
+class Nagios:
+    """Context manager. `commands` and `contacts` are the texts of the files under test; `objects` bring hosts and services."""
+
+    def __init__(self, build, folder, commands, contacts, contact_names, environment, environment_macros=False):
+        self.root = daemons.unpacked(build)
+        self.folder = pathlib.Path(folder)
+        (self.folder / "var/results").mkdir(parents=True)
+        self.pipe = self.folder / "var/nagios.cmd"
+        self.environment = environment
+        self.files = {
+            "nagios.cfg": daemons.fill("nagios.cfg", self.folder, user=pwd.getpwuid(os.getuid()).pw_name,
+                                       group=grp.getgrgid(os.getgid()).gr_name,
+                                       environment_macros=int(environment_macros)),
+            "objects.cfg": daemons.fill("nagios-objects.cfg", self.folder, contacts=",".join(contact_names)),
+            "commands.cfg": commands,
+            "contacts.cfg": contacts,
+        }
+
+    def __enter__(self):
+        for name, text in self.files.items():
+            (self.folder / name).write_text(text)
+        self.daemon = daemons.Daemon([self.root / "usr/sbin/nagios4", self.folder / "nagios.cfg"],
+                                     {"PATH": "/usr/bin:/bin", **self.environment}, self.folder / "output")
+        try:
+            daemons.wait_for(self.ready, self.daemon, 15, "nagios4")
+        except BaseException:
+            self.daemon.stop()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.daemon.stop()
+
+    def ready(self):
+        return self.pipe.exists() and stat.S_ISFIFO(self.pipe.stat().st_mode)
+
+    def tell(self, *command):
+        """One external command: its name and its fields."""
+        line = f"[{int(time.time())}] {';'.join(str(part) for part in command)}\n".encode()
+        pipe = os.open(self.pipe, os.O_WRONLY | os.O_NONBLOCK)
+        try:
+            os.write(pipe, line)
+        finally:
+            os.close(pipe)
+
+    def service_result(self, service, status, output, host="web01"):
+        self.tell("PROCESS_SERVICE_CHECK_RESULT", host, service, status, output)
+
+    def host_result(self, status, output, host="web01"):
+        self.tell("PROCESS_HOST_CHECK_RESULT", host, status, output)
+
+    @property
+    def log(self):
+        return (self.folder / "var/nagios.log").read_text(errors="replace")

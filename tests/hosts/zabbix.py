@@ -1,0 +1,204 @@
+"""A Zabbix server with its database and its programming interface, from Debian's packages, in a folder of its own."""
+import glob
+import gzip
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import unittest
+import urllib.request
+
+from . import daemons
+
+SERVER = "/usr/sbin/zabbix_server"
+FRONTEND = pathlib.Path("/usr/share/zabbix")
+SQL = pathlib.Path("/usr/share/zabbix-server-pgsql")
+# What a server without hosts needs; the templates in data.sql are 32 MB and take 16 s.
+NEEDED_TABLES = {"config", "users", "users_groups", "usrgrp", "role", "role_rule", "media_type", "media_type_param",
+                 "media_type_message", "hstgrp", "regexps", "expressions", "graph_theme", "ids"}
+SERVER_SETTINGS = {"StartAlerters": 10, "StartPollers": 1, "StartPingers": 0, "StartIPMIPollers": 0, "StartHTTPPollers": 0,
+                   "StartDiscoverers": 1, "StartTrappers": 2, "HousekeepingFrequency": 0, "ServiceManagerSyncFrequency": 1}
+
+
+def postgres_programs():
+    """Newest version first; None when there is none."""
+    found = sorted(glob.glob("/usr/lib/postgresql/*/bin"), key=lambda path: int(path.split("/")[4]), reverse=True)
+    return pathlib.Path(found[0]) if found else None
+
+
+def missing():
+    """What of the packages is not there: for a skip that says so."""
+    needed = {"zabbix-server-pgsql": os.path.exists(SERVER), "zabbix-frontend-php": FRONTEND.exists(),
+              "php-cli": shutil.which("php"), "postgresql": postgres_programs()}
+    return [name for name, there in needed.items() if not there]
+
+
+def system_user(name):
+    """The daemons' own users when we are root (PostgreSQL refuses to run as root), else ourselves."""
+    return name if os.getuid() == 0 else None
+
+
+def needed_rows():
+    """The lines of data.sql for NEEDED_TABLES. A statement may go on over many lines."""
+    keep = False
+    with gzip.open(SQL / "data.sql.gz", "rt", encoding="utf-8") as lines:
+        for line in lines:
+            if line.startswith("INSERT INTO "):
+                keep = line.split()[2] in NEEDED_TABLES
+            elif line in ("COMMIT;\n", "START TRANSACTION;\n"):
+                keep = False
+            if keep:
+                yield line
+
+
+class Zabbix:
+    """Context manager. `programs` are copied to where the server looks for alert scripts, as a package would install them."""
+
+    def __init__(self, folder, programs, environment):
+        absent = missing()
+        if absent:
+            raise unittest.SkipTest(f"packages are not installed: {', '.join(absent)}")
+        self.folder = pathlib.Path(folder)
+        self.environment = environment
+        self.daemons = []
+        self.token = None
+        self.database_port, self.server_port, self.web_port = (daemons.free_port() for _ in range(3))
+        for name, user in {"database": "postgres", "run": "zabbix", "alert.d": None}.items():
+            (self.folder / name).mkdir(parents=True)
+            if user and system_user(user):
+                shutil.chown(self.folder / name, user, user)
+        for program in programs:
+            shutil.copy(program, self.folder / "alert.d")
+
+    def __enter__(self):
+        try:
+            self.start_database()
+            self.fill_database()
+            self.start_server()
+            self.start_frontend()
+            self.token = self.call("user.login", username="Admin", password="zabbix")
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        """Frontend, server, database: the other way round than they came; the database ends fast."""
+        for daemon, number in reversed(self.daemons):
+            daemon.stop(number)
+
+    def start(self, name, arguments, ready, user=None, environment=None, number=signal.SIGTERM):
+        daemon = daemons.Daemon(arguments, {"PATH": "/usr/sbin:/usr/bin:/bin", "LANG": "C.UTF-8", **(environment or {})},
+                                self.folder / f"{name}.output", user=system_user(user) if user else None)
+        self.daemons.append((daemon, number))
+        daemons.wait_for(ready, daemon, 30, name)
+
+    def start_database(self):
+        programs, data = postgres_programs(), self.folder / "database/data"
+        subprocess.run([programs / "initdb", "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8",
+                        "--no-sync"], check=True, capture_output=True, cwd="/", user=system_user("postgres"),
+                       group=system_user("postgres"), extra_groups=[] if system_user("postgres") else None)
+        settings = {"listen_addresses": "127.0.0.1", "port": self.database_port, "fsync": "off", "full_page_writes": "off",
+                    "synchronous_commit": "off", "unix_socket_directories": self.folder / "database"}
+        self.start("postgres", [programs / "postgres", "-D", data, *[part for name, value in settings.items()
+                                                                    for part in ("-c", f"{name}={value}")]],
+                   lambda: self.sql("select 1", check=False) == 0, user="postgres", number=signal.SIGINT)
+
+    def sql(self, text, database="postgres", user="postgres", check=True):
+        done = subprocess.run([postgres_programs() / "psql", "-q", "-X", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p",
+                               str(self.database_port), "-U", user, database], input=text.encode(), capture_output=True,
+                              check=False)
+        if check and done.returncode:
+            raise RuntimeError(done.stderr.decode())
+        return done.returncode
+
+    def fill_database(self):
+        self.sql("create role zabbix login password 'zabbix'; ")
+        self.sql("create database zabbix owner zabbix encoding 'UTF8' template template0")
+        self.sql(gzip.open(SQL / "schema.sql.gz", "rt", encoding="utf-8").read(), "zabbix", "zabbix")
+        self.sql("begin; set session_replication_role=replica;\n" + "".join(needed_rows()) + "commit;", "zabbix")
+
+    def start_server(self):
+        settings = {"ListenIP": "127.0.0.1", "ListenPort": self.server_port, "LogFile": self.folder / "run/server.log",
+                    "PidFile": self.folder / "run/server.pid", "SocketDir": self.folder / "run", "DBHost": "127.0.0.1",
+                    "DBPort": self.database_port, "DBName": "zabbix", "DBUser": "zabbix", "DBPassword": "zabbix",
+                    "AlertScriptsPath": self.folder / "alert.d", **SERVER_SETTINGS}
+        (self.folder / "server.conf").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+        self.start("zabbix_server", [SERVER, "-f", "-c", self.folder / "server.conf"], self.server_answers, user="zabbix",
+                   environment=self.environment)
+
+    def server_answers(self):
+        with socket.socket() as one:
+            return one.connect_ex(("127.0.0.1", self.server_port)) == 0
+
+    def start_frontend(self):
+        """PHP's own server over a copy in which the place of the configuration file, a constant, is ours."""
+        pages = self.folder / "frontend"
+        shutil.copytree(FRONTEND, pages, ignore=shutil.ignore_patterns("assets", "locale", "audio"),
+                        ignore_dangling_symlinks=True)
+        constant = pages / "include/classes/core/CConfigFile.php"
+        constant.write_text(constant.read_text().replace("/etc/zabbix/zabbix.conf.php", f"{self.folder}/frontend.conf.php"))
+        database = {"TYPE": "POSTGRESQL", "SERVER": "127.0.0.1", "PORT": str(self.database_port), "DATABASE": "zabbix",
+                    "USER": "zabbix", "PASSWORD": "zabbix", "SCHEMA": "", "KEY_FILE": "", "CERT_FILE": "", "CA_FILE": "",
+                    "CIPHER_LIST": "", "VAULT_URL": "", "VAULT_DB_PATH": "", "VAULT_TOKEN": ""}
+        fields = ", ".join(f"'{name}' => '{value}'" for name, value in database.items())
+        (self.folder / "frontend.conf.php").write_text(
+            f"<?php $DB = [{fields}, 'ENCRYPTION' => false, 'VERIFY_HOST' => false, 'DOUBLE_IEEE754' => true];\n"
+            f"$ZBX_SERVER = '127.0.0.1'; $ZBX_SERVER_PORT = '{self.server_port}'; $ZBX_SERVER_NAME = 'test';\n"
+            "$IMAGE_FORMAT_DEFAULT = IMAGE_FORMAT_PNG;\n")
+        self.start("php", ["php", "-d", "date.timezone=UTC", "-d", "memory_limit=256M", "-S", f"127.0.0.1:{self.web_port}",
+                           "-t", pages], self.frontend_answers, user="zabbix")
+
+    def frontend_answers(self):
+        try:
+            return bool(self.call("apiinfo.version"))
+        except OSError:
+            return False
+
+    def call(self, method, *positional, **named):
+        """The result of an API method; RuntimeError with Zabbix' own words."""
+        asked = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(positional) or named}
+        if self.token:
+            asked["auth"] = self.token
+        request = urllib.request.Request(f"http://127.0.0.1:{self.web_port}/api_jsonrpc.php", json.dumps(asked).encode(),
+                                         {"Content-Type": "application/json-rpc"})
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(request, timeout=30) as answer:
+            said = json.load(answer)
+        if "error" in said:
+            raise RuntimeError(f"{method}: {said['error']}")
+        return said["result"]
+
+    def tell_server(self, value):
+        """One request in the protocol of agents and senders; its answer."""
+        body = json.dumps(value).encode()
+        with socket.create_connection(("127.0.0.1", self.server_port), timeout=10) as line:
+            line.sendall(b"ZBXD\x01" + struct.pack("<Q", len(body)) + body)
+            head, answer = line.recv(13, socket.MSG_WAITALL), b""
+            size, = struct.unpack("<Q", head[5:13])
+            while len(answer) < size and (part := line.recv(65536)):
+                answer += part
+        return json.loads(answer)
+
+    def send_value(self, host, key, value):
+        """True when the server took it: it refuses items that it has not read from the database yet."""
+        said = self.tell_server({"request": "sender data", "data": [{"host": host, "key": key, "value": str(value)}]})
+        return "processed: 1" in said.get("info", "")
+
+    def reload(self):
+        """The server reads hosts, items and actions now instead of within a minute."""
+        subprocess.run([SERVER, "-c", self.folder / "server.conf", "-R", "config_cache_reload"], check=True,
+                       capture_output=True, user=system_user("zabbix"), group=system_user("zabbix"), cwd="/",
+                       extra_groups=[] if system_user("zabbix") else None)
+
+    def import_media_types(self, text):
+        rules = {"mediaTypes": {"createMissing": True, "updateExisting": True}}
+        return self.call("configuration.import", format="yaml", rules=rules, source=text)
+
+    @property
+    def log(self):
+        return (self.folder / "run/server.log").read_text(errors="replace")

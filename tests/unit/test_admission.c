@@ -1,0 +1,353 @@
+#include "tests/unit/store_support.h"
+
+#include <sys/wait.h>
+
+#include "common/admission.h"
+#include "common/mute.h"
+#include "common/outbox.h"
+
+#define NOW INT64_C(1767323045000)
+
+/* A question as a robot's section asks it; what matters to a test is changed by it. */
+static struct admission_ask question(struct arena *arena, const char *id, struct event *event)
+{
+    return (struct admission_ask){
+        .id = id,
+        .short_id = "#AAAAA",
+        .event = event,
+        .problem = arena_print(arena, "p/%s", event->event_id),
+        .repeat_key =
+            arena_print(arena, "r/%s/%s/%s", event->event_id, event_kind_name(event->kind), event->notification_number),
+        .numbered = event->notification_number[0] != '\0',
+        .section = "ops",
+        .channel = "dingtalk",
+        .recipients = "",
+        .recipient_key = "group",
+        .limit_key = "key",
+        .endpoint_key = "robot",
+        .limits = {.per_minute = 5, .per_hour = 20, .per_day = 100},
+        .repeat_within_ms = 170000,
+        .exempt = 1U << SEVERITY_EMERGENCY,
+        .legs = "{\"legs\":[]}",
+        .template_name = "",
+        .reason = "",
+        .now_ms = NOW,
+        .lease_ms = 20000,
+        .expires_ms = NOW + 7200000,
+    };
+}
+
+static struct event problem(const char *event_id, enum severity severity)
+{
+    struct event event = event_empty();
+
+    event.kind = EVENT_PROBLEM;
+    event.severity = severity;
+    event.host = "db-01";
+    event.event_id = event_id;
+    return event;
+}
+
+static struct admission_answer ask(struct place *place, struct store *store, const struct admission_ask *question)
+{
+    struct admission_answer answer;
+    struct fault fault = {0};
+
+    if (!admission_ask(store, place->arena, question, &answer, &fault))
+        fail_msg("%s", fault.text);
+    return answer;
+}
+
+static void end(struct store *store, const char *id, int how, int64_t now_ms)
+{
+    struct outbox_result result = {.id = id,
+                                   .section = "ops",
+                                   .reference = "",
+                                   .text = "",
+                                   .code = "",
+                                   .words = "no",
+                                   .legs_left = "",
+                                   .now_ms = now_ms,
+                                   .due_ms = now_ms};
+    struct fault fault = {0};
+
+    result.end = how;
+    if (!outbox_finish(store, &result, &fault))
+        fail_msg("%s", fault.text);
+}
+
+/* Asks for a new problem and, when admitted, has it delivered. */
+static struct admission_answer tell(struct place *place, struct store *store, int number, enum severity severity,
+                                    int64_t now_ms)
+{
+    struct event event = problem(arena_print(place->arena, "%d", number), severity);
+    struct admission_ask asked = question(place->arena, arena_print(place->arena, "n%d", number), &event);
+    struct admission_answer answer;
+
+    asked.now_ms = now_ms;
+    answer = ask(place, store, &asked);
+    if (answer.admission == ADMITTED)
+        end(store, answer.id, OUTBOX_DELIVERED, now_ms);
+    return answer;
+}
+
+static void test_the_sixth_in_a_minute_is_held_and_counted(void **state)
+{
+    struct store *store = open_store(*state);
+    struct admission_answer answer;
+
+    for (int i = 1; i <= 5; i++)
+        assert_int_equal(tell(*state, store, i, SEVERITY_WARNING, NOW + i).admission, ADMITTED);
+    answer = tell(*state, store, 6, SEVERITY_WARNING, NOW + 6);
+    assert_int_equal(answer.admission, HELD);
+    assert_string_equal(answer.window, "minute");
+    assert_string_equal(answer.scope, "key");
+    assert_int_equal(answer.waiting, 1);
+    assert_int_equal(tell(*state, store, 7, SEVERITY_WARNING, NOW + 59999).waiting, 2);
+    assert_int_equal(tell(*state, store, 8, SEVERITY_WARNING, NOW + 60001).admission, ADMITTED);
+}
+
+static void test_the_hour_and_the_day_slide_too(void **state)
+{
+    struct place *place = *state;
+    struct store *store = open_store(place);
+    int64_t now_ms = NOW;
+    int admitted = 0;
+
+    for (int i = 0; i < 40; i++, now_ms += 60001)
+        admitted += tell(place, store, i, SEVERITY_WARNING, now_ms).admission == ADMITTED;
+    assert_int_equal(admitted, 20);
+    assert_string_equal(tell(place, store, 100, SEVERITY_WARNING, now_ms).window, "hour");
+    for (int i = 200; i < 600; i++, now_ms += 200000)
+        admitted += tell(place, store, i, SEVERITY_WARNING, now_ms).admission == ADMITTED;
+    assert_int_equal(admitted, 100);
+    assert_string_equal(tell(place, store, 700, SEVERITY_WARNING, now_ms).window, "day");
+}
+
+static void test_what_is_worse_than_all_in_the_window_passes_once(void **state)
+{
+    struct store *store = open_store(*state);
+
+    for (int i = 1; i <= 5; i++)
+        tell(*state, store, i, SEVERITY_WARNING, NOW);
+    assert_int_equal(tell(*state, store, 6, SEVERITY_WARNING, NOW).admission, HELD);
+    assert_int_equal(tell(*state, store, 7, SEVERITY_CRITICAL, NOW).admission, ADMITTED);
+    assert_int_equal(tell(*state, store, 8, SEVERITY_CRITICAL, NOW).admission, HELD);
+    assert_int_equal(tell(*state, store, 9, SEVERITY_EMERGENCY, NOW).admission, ADMITTED);
+    assert_int_equal(tell(*state, store, 10, SEVERITY_EMERGENCY, NOW).admission, ADMITTED);
+}
+
+static void test_a_recovery_follows_its_problem(void **state)
+{
+    struct place *place = *state;
+    struct store *store = open_store(place);
+    struct event event;
+    struct admission_ask asked;
+
+    for (int i = 1; i <= 6; i++)
+        tell(place, store, i, SEVERITY_WARNING, NOW);
+    event = problem("3", SEVERITY_WARNING);
+    event.kind = EVENT_RECOVERY;
+    asked = question(place->arena, "r3", &event);
+    assert_int_equal(ask(place, store, &asked).admission, ADMITTED);
+    event = problem("6", SEVERITY_WARNING);
+    event.kind = EVENT_RECOVERY;
+    asked = question(place->arena, "r6", &event);
+    assert_int_equal(ask(place, store, &asked).admission, FOLDED);
+    event = problem("nobody knows it", SEVERITY_WARNING);
+    event.kind = EVENT_RECOVERY;
+    asked = question(place->arena, "r0", &event);
+    assert_int_equal(ask(place, store, &asked).admission, ADMITTED);
+}
+
+static void test_the_same_again_is_a_repeat_and_later_a_reminder(void **state)
+{
+    struct place *place = *state;
+    struct store *store = open_store(place);
+    struct event event = problem("1", SEVERITY_WARNING);
+    struct admission_ask asked = question(place->arena, "n1", &event);
+    struct admission_answer answer;
+
+    tell(place, store, 1, SEVERITY_WARNING, NOW);
+    asked.id = "n1-again";
+    asked.now_ms = NOW + 20000;
+    answer = ask(place, store, &asked);
+    assert_int_equal(answer.admission, REPEATED);
+    assert_int_equal(answer.ago_ms, 20000);
+    asked.now_ms = NOW + 56000;
+    answer = ask(place, store, &asked);
+    assert_int_equal(answer.admission, ADMITTED);
+    assert_string_equal(answer.reason, "reminder");
+}
+
+static void test_an_equal_number_is_never_a_reminder_and_another_number_no_repeat(void **state)
+{
+    struct place *place = *state;
+    struct store *store = open_store(place);
+    struct event event = problem("1", SEVERITY_WARNING);
+    struct admission_ask asked;
+
+    event.notification_number = "1";
+    asked = question(place->arena, "a", &event);
+    assert_int_equal(ask(place, store, &asked).admission, ADMITTED);
+    end(store, "a", OUTBOX_DELIVERED, NOW);
+    asked.id = "b";
+    asked.now_ms = NOW + 100000;
+    assert_int_equal(ask(place, store, &asked).admission, REPEATED);
+    event.notification_number = "2";
+    asked = question(place->arena, "c", &event);
+    assert_int_equal(ask(place, store, &asked).admission, ADMITTED);
+}
+
+static void test_a_hosts_retry_adopts_what_waits(void **state)
+{
+    struct place *place = *state;
+    struct store *store = open_store(place);
+    struct event event = problem("1", SEVERITY_WARNING);
+    struct admission_ask asked = question(place->arena, "first", &event);
+    struct admission_answer answer;
+
+    assert_int_equal(ask(place, store, &asked).admission, ADMITTED);
+    asked.id = "second";
+    asked.now_ms = NOW + 10000;
+    assert_int_equal(ask(place, store, &asked).admission, IN_FLIGHT);
+    end(store, "first", OUTBOX_WAITS, NOW + 11000);
+    asked.now_ms = NOW + 12000;
+    answer = ask(place, store, &asked);
+    assert_int_equal(answer.admission, ADOPTED);
+    assert_string_equal(answer.id, "first");
+    end(store, "first", OUTBOX_REFUSED, NOW + 13000);
+    answer = ask(place, store, &asked);
+    assert_int_equal(answer.admission, REFUSED_BEFORE);
+    assert_string_equal(answer.words, "no");
+    assert_int_equal(number_in(place, "SELECT COUNT(*) FROM notification"), 1);
+}
+
+static void test_a_dead_senders_row_is_adopted_when_its_lease_is_over(void **state)
+{
+    struct place *place = *state;
+    struct store *store = open_store(place);
+    struct event event = problem("1", SEVERITY_WARNING);
+    struct admission_ask asked = question(place->arena, "first", &event);
+
+    ask(place, store, &asked);
+    asked.now_ms = NOW + 20001;
+    assert_int_equal(ask(place, store, &asked).admission, ADOPTED);
+}
+
+static void test_the_providers_quota_keeps_places_for_the_gravest(void **state)
+{
+    struct place *place = *state;
+    struct store *store = open_store(place);
+    struct admission_answer answer = {0};
+    int admitted = 0;
+
+    for (int i = 0; i < 30; i++) {
+        struct event event = problem(arena_print(place->arena, "%d", i), i < 20 ? SEVERITY_WARNING : SEVERITY_CRITICAL);
+        struct admission_ask asked = question(place->arena, arena_print(place->arena, "n%d", i), &event);
+
+        asked.limits = (struct limits){0};
+        asked.endpoint_limits = (struct limits){.per_minute = 18, .kept_for_critical = 4};
+        asked.now_ms = NOW + i;
+        answer = ask(place, store, &asked);
+        admitted += answer.admission == ADMITTED;
+        if (i == 19)
+            assert_int_equal(admitted, 14);
+    }
+    assert_int_equal(admitted, 18);
+    assert_int_equal(answer.admission, QUEUED);
+    assert_in_range(answer.due_ms, NOW + 60000, NOW + 60100);
+}
+
+static void test_a_mute_is_obeyed_and_ends(void **state)
+{
+    struct place *place = *state;
+    struct store *store = open_store(place);
+    struct mute mute = {.id = "m",
+                        .host = "db-*",
+                        .service = "",
+                        .tag = "",
+                        .section = "",
+                        .from_ms = NOW,
+                        .until_ms = NOW + 3600000,
+                        .author = "li",
+                        .words = "disk"};
+    struct fault fault = {0};
+    struct admission_answer answer;
+
+    assert_true(mute_add(store, &mute, &fault));
+    answer = tell(place, store, 1, SEVERITY_EMERGENCY, NOW + 1);
+    assert_int_equal(answer.admission, MUTED);
+    assert_string_equal(answer.words, "li: disk");
+    assert_int_equal(tell(place, store, 2, SEVERITY_WARNING, NOW + 3600000).admission, ADMITTED);
+}
+
+static void test_a_clock_set_back_blocks_no_key_for_longer_than_its_window(void **state)
+{
+    struct place *place = *state;
+    struct store *store = open_store(place);
+
+    for (int i = 1; i <= 5; i++)
+        tell(place, store, i, SEVERITY_WARNING, NOW + 7200000);
+    assert_int_equal(tell(place, store, 6, SEVERITY_WARNING, NOW).admission, HELD);
+    assert_int_equal(tell(place, store, 7, SEVERITY_WARNING, NOW + 60001).admission, ADMITTED);
+}
+
+/* Many processes at once, each with its own problem and one key: the promise is exact. */
+static void test_sixty_four_processes_take_five_places(void **state)
+{
+    struct place *place = *state;
+    enum { PROCESSES = 64 };
+    pid_t children[PROCESSES];
+    int failed = 0;
+
+    open_store(place);
+    for (int i = 0; i < PROCESSES; i++) {
+        children[i] = fork();
+        assert_true(children[i] >= 0);
+        if (children[i] == 0) {
+            struct arena *arena = arena_new();
+            struct fault fault = {0};
+            struct event event = problem(arena_print(arena, "%d", i), SEVERITY_WARNING);
+            struct admission_ask asked = question(arena, arena_print(arena, "n%d", i), &event);
+            struct admission_answer answer;
+            bool renewed;
+            struct store *store = store_open(arena, place->directory, 20000, &renewed, &fault);
+            bool asked_well = store && admission_ask(store, arena, &asked, &answer, &fault);
+
+            arena_release(arena);
+            _exit(asked_well ? 0 : 1);
+        }
+    }
+    for (int i = 0; i < PROCESSES; i++) {
+        int status = 0;
+
+        waitpid(children[i], &status, 0);
+        failed += status != 0;
+    }
+    assert_int_equal(failed, 0);
+    assert_int_equal(number_in(place, "SELECT COUNT(*) FROM notification"), PROCESSES);
+    assert_int_equal(number_in(place, "SELECT COUNT(*) FROM outbox"), 5);
+    assert_int_equal(number_in(place, "SELECT COUNT(*) FROM booking WHERE key = 'key'"), 5);
+    assert_int_equal(number_in(place, "SELECT COUNT(*) FROM notification WHERE outcome = 'held'"), PROCESSES - 5);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_PLACE(test_the_sixth_in_a_minute_is_held_and_counted),
+        WITH_PLACE(test_the_hour_and_the_day_slide_too),
+        WITH_PLACE(test_what_is_worse_than_all_in_the_window_passes_once),
+        WITH_PLACE(test_a_recovery_follows_its_problem),
+        WITH_PLACE(test_the_same_again_is_a_repeat_and_later_a_reminder),
+        WITH_PLACE(test_an_equal_number_is_never_a_reminder_and_another_number_no_repeat),
+        WITH_PLACE(test_a_hosts_retry_adopts_what_waits),
+        WITH_PLACE(test_a_dead_senders_row_is_adopted_when_its_lease_is_over),
+        WITH_PLACE(test_the_providers_quota_keeps_places_for_the_gravest),
+        WITH_PLACE(test_a_mute_is_obeyed_and_ends),
+        WITH_PLACE(test_a_clock_set_back_blocks_no_key_for_longer_than_its_window),
+        WITH_PLACE(test_sixty_four_processes_take_five_places),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
