@@ -37,15 +37,15 @@ static const char *option_of(struct arena *arena, const struct option_row *row)
     return name;
 }
 
-/* Words up to the edge of the screen, the next lines below the first. */
-static void add_wrapped(struct str *out, const char *text, size_t column)
+/* Words up to the edge of the screen; the next lines begin at `indent`, and `more` ends each that goes on. */
+static void add_wrapped(struct str *out, const char *text, size_t column, size_t indent, const char *more)
 {
     while (*text) {
         size_t len = strcspn(text, " ");
 
-        if (column > OPTION_COLUMNS && column + 1 + len > SCREEN_COLUMNS) {
-            str_addf(out, "\n%*s", OPTION_COLUMNS, "");
-            column = OPTION_COLUMNS;
+        if (column > indent && column + 1 + len + strlen(more) > SCREEN_COLUMNS) {
+            str_addf(out, "%s\n%*s", more, (int)indent, "");
+            column = indent;
         }
         str_add(out, " ");
         str_addn(out, text, len);
@@ -64,7 +64,7 @@ static void add_option(struct str *out, const struct option_row *row)
 
     str_addf(out, "  %-*s", OPTION_COLUMNS - 2, option);
     add_wrapped(out, arena_print(out->arena, "%s%s%s", row->help, choices, row->initial ? "" : " [required]"),
-                out->len - start);
+                out->len - start, OPTION_COLUMNS, "");
 }
 
 const char *help_text(struct arena *arena, const struct channel *channel)
@@ -79,8 +79,9 @@ const char *help_text(struct arena *arena, const struct channel *channel)
                   "This channel, in a section of notification.conf or here:\n");
     for (const struct option_row *row = channel->options; row->name; row++)
         add_option(&out, row);
-    str_addf(&out, "\nExample:\n  notify_%s %s\n\nEverything else: man notify_%s\n", channel->name, channel->example,
-             channel->name);
+    str_add(&out, "\nExample:\n ");
+    add_wrapped(&out, arena_print(arena, "notify_%s %s", channel->name, channel->example), 1, 4, " \\");
+    str_addf(&out, "\nEverything else: man notify_%s\n", channel->name);
     return out.text;
 }
 
