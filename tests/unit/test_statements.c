@@ -9,7 +9,7 @@
 
 #include "common/statements.h"
 
-static const struct source SOURCE = {.path = "x.conf"};
+static const struct source_file SOURCE = {.path = "x.conf"};
 
 static struct statements scanned(struct arena *arena, const char *bytes, size_t len)
 {
@@ -447,7 +447,7 @@ static void test_knows_who_may_read_and_write_a_file(void **state)
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
-        const struct source *source;
+        const struct source_file *source;
         struct statements statements;
 
         write_file(*state, "main", "z = 1");
