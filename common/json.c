@@ -1,6 +1,7 @@
 #include "common/json.h"
 
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,6 +85,32 @@ struct json_object *jadd_object(struct json_object *array)
     struct json_object *child = json_object_new_object();
 
     add(array, child);
+    return child;
+}
+
+static void set_texts(struct json_object *object, va_list args)
+{
+    for (const char *key = va_arg(args, const char *); key; key = va_arg(args, const char *))
+        jset_text(object, key, va_arg(args, const char *));
+}
+
+void jset_texts(struct json_object *object, ...)
+{
+    va_list args;
+
+    va_start(args, object);
+    set_texts(object, args);
+    va_end(args);
+}
+
+struct json_object *jadd_texts(struct json_object *array, ...)
+{
+    struct json_object *child = jadd_object(array);
+    va_list args;
+
+    va_start(args, array);
+    set_texts(child, args);
+    va_end(args);
     return child;
 }
 

@@ -26,6 +26,10 @@ struct json_object *jset_object(struct json_object *object, const char *key);
 struct json_object *jset_array(struct json_object *object, const char *key);
 void jadd_text(struct json_object *array, const char *text);
 struct json_object *jadd_object(struct json_object *array);
+/* Pairs of key and text, up to NULL. */
+void jset_texts(struct json_object *object, ...) __attribute__((sentinel));
+/* The same for a new object at the end of `array`, which is returned. */
+struct json_object *jadd_texts(struct json_object *array, ...) __attribute__((sentinel));
 /* Takes over `value`, which belongs to no other parent. */
 void jset_value(struct json_object *object, const char *key, struct json_object *value);
 

@@ -19,6 +19,31 @@ struct response response_in(struct arena *arena)
     return (struct response){.arena = arena, .body = "", .location = "", .replies = "", .command = "", .words = ""};
 }
 
+/* The first byte that no address holds, or the end of it. */
+static const char *first_odd(const char *url)
+{
+    while (*url > ' ' && *url < 0x7F && !strchr("\"<>\\^`{|}", *url))
+        url++;
+    return url;
+}
+
+bool request_to(struct request *request, const char *url, struct fault *fault)
+{
+    const char *odd = first_odd(url);
+
+    if (strncasecmp(url, "https://", 8) != 0 && strncasecmp(url, "http://", 7) != 0)
+        return fault_set(fault, FAULT_CONFIG, "the address begins with '%.*s', not with https://",
+                         (int)strspn(url, "abcdefghijklmnopqrstuvwxyz:/"), url);
+    if (*odd)
+        return fault_set(fault, FAULT_CONFIG,
+                         "the address has a sign at position %zu that no address has: copy it anew",
+                         (size_t)(odd - url) + 1);
+    if (strchr(":", url_host(request->arena, url)[0]))
+        return fault_set(fault, FAULT_CONFIG, "the address has no host");
+    request->url = url;
+    return true;
+}
+
 static void drop_controls(char *line)
 {
     char *to = line;

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "common/arena.h"
+#include "common/fault.h"
 #include "common/secret.h"
 #include "common/utf8.h"
 
@@ -92,6 +93,12 @@ struct response {
 /* `arena`, and "" or zero everywhere else. */
 struct request request_in(struct arena *arena);
 struct response response_in(struct arena *arena);
+
+/*
+ * Sets the url. FAULT_CONFIG when it is no http(s) address with a host, in printable ASCII; the text says what is wrong
+ * with it and never holds it, since addresses hold tokens.
+ */
+bool request_to(struct request *request, const char *url, struct fault *fault);
 
 /*
  * Adds "Name: value". Bytes below 0x20 and 0x7F are left out of the value, so that it cannot add a header of its own.

@@ -19,11 +19,12 @@
 #include "common/arena.h"
 #include "common/fault.h"
 
-/* Bytes of all files together; files; statements; braces inside each other. */
+/* Bytes of all files together; files; statements; names in one of them; braces inside each other. */
 enum {
     CONFIG_MOST = 4 * 1024 * 1024,
     CONFIG_FILES_MOST = 200,
     STATEMENTS_MOST = 10000,
+    ASSIGNMENTS_MOST = 1000,
     BRACES_MOST = 4,
 };
 
@@ -41,7 +42,7 @@ struct assignment {
     int line;
 };
 
-struct source {
+struct source_file {
     const char *path;
     bool others_write; /* every user of the machine may change it */
     bool others_read;
@@ -49,7 +50,7 @@ struct source {
 };
 
 struct statement {
-    const struct source *source;
+    const struct source_file *source;
     int line; /* where it begins */
     enum shape shape;
     const char *name; /* "" when there is none */
@@ -66,13 +67,13 @@ struct statements {
     struct arena *arena;
     struct statement *items;
     size_t count;
-    const struct source **sources;
+    const struct source_file **sources;
     size_t source_count;
     size_t bytes; /* read so far */
 };
 
 /* Appends the statements of one text. Takes time in proportion to `len`, whatever is in it. */
-void statements_scan(struct statements *statements, const struct source *source, const char *bytes, size_t len);
+void statements_scan(struct statements *statements, const struct source_file *source, const char *bytes, size_t len);
 
 /*
  * Reads a file and what it includes: include("PATTERN") takes each file that matches, sorted by name, at the place where

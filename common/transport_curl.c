@@ -3,6 +3,7 @@
  * - CURLOPT_MAXFILESIZE let 3.4 GB through when no length was announced, so the answer is counted here;
  * - a request on a kept connection that the server drops is sent again without asking: nothing may go out twice, so no
  *   second connection is opened once a byte has left;
+ * - a connection that ends in the middle of the headers is a success with an empty body: the empty line is waited for;
  * - with a login and a server that offers none, mail leaves without the login; with 2yz other than 250 after the dot, it
  *   reports failure: the conversation itself decides (transport_smtp.h);
  * - closing an SMTP connection waits up to two minutes for the answer to QUIT.
@@ -31,6 +32,7 @@ struct exchange {
     size_t left;
     struct str body;
     size_t header_bytes;
+    bool head_ended; /* by an empty line */
     const char *retry_after; /* the header's value, "" when absent */
     int64_t date_s;
     struct smtp_talk talk;
@@ -134,8 +136,11 @@ static void read_header(struct exchange *exchange, const char *line, size_t len)
     const char *value;
 
     if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) {
+        exchange->head_ended = false;
         exchange->retry_after = "";
         exchange->date_s = 0;
+    } else if (len > 0 && (line[0] == '\r' || line[0] == '\n')) {
+        exchange->head_ended = true;
     } else if ((value = header_value(exchange->arena, line, len, "Retry-After"))) {
         exchange->retry_after = value;
     } else if ((value = header_value(exchange->arena, line, len, "Date"))) {
@@ -391,7 +396,7 @@ static enum trouble trouble_of(const struct exchange *exchange, CURLcode code)
     case CURLE_OUT_OF_MEMORY:
     case CURLE_INTERFACE_FAILED:
     case CURLE_SSL_CACERT_BADFILE:
-        return TROUBLE_OURS;
+        return exchange->departed ? TROUBLE_LOST : TROUBLE_OURS; /* an unsupported protocol may be the answer's */
     }
     return exchange->departed ? TROUBLE_LOST : TROUBLE_CONNECT;
 }
@@ -404,7 +409,7 @@ static const char *words_of(const struct exchange *exchange, CURLcode code)
         return "the answer is too long";
     if (exchange->words[0])
         return arena_copy(exchange->arena, exchange->words, strlen(exchange->words));
-    return code == CURLE_OK ? "the answer has no status" : curl_easy_strerror(code);
+    return code == CURLE_OK ? "the answer is not complete" : curl_easy_strerror(code);
 }
 
 static void tell_trouble(const struct exchange *exchange, CURLcode code, bool maybe_sent, struct response *response)
@@ -435,7 +440,7 @@ static void tell_http(const struct exchange *exchange, CURLcode code, struct res
     response->date_s = exchange->date_s;
     response->retry_after_s = seconds_asked(exchange);
     response->location = redirect_host(exchange->arena);
-    if (code == CURLE_OK && http_status() >= 100)
+    if (code == CURLE_OK && exchange->head_ended && http_status() >= 100)
         response->status = http_status();
     else
         tell_trouble(exchange, code, exchange->departed, response);

@@ -65,11 +65,22 @@ const struct verdict *verdict_worst(const struct verdicts *verdicts)
     return worst;
 }
 
-static bool code_matches(const char *rule, const char *code)
+static bool code_is(const char *word, size_t len, const char *code)
 {
-    size_t len = strlen(rule);
+    return word[len - 1] == '*' ? strncmp(word, code, len - 1) == 0
+                                : strncmp(word, code, len) == 0 && code[len] == '\0';
+}
 
-    return len > 0 && rule[len - 1] == '*' ? strncmp(rule, code, len - 1) == 0 : strcmp(rule, code) == 0;
+static bool code_matches(const char *words, const char *code)
+{
+    size_t len;
+
+    for (; *words; words += len + strspn(words + len, " ")) {
+        len = strcspn(words, " ");
+        if (code_is(words, len, code))
+            return true;
+    }
+    return false;
 }
 
 static const struct verdict_rule *rule_for(const struct verdict_rule *rules, const char *code, const char *reason)

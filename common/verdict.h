@@ -54,7 +54,7 @@ const struct verdict *verdict_worst(const struct verdicts *verdicts);
 
 /* One row a code. The first row that matches counts; the row with code NULL ends the table and is for all other codes. */
 struct verdict_rule {
-    const char *code; /* exact, or a prefix when it ends in '*' */
+    const char *code; /* one or several between spaces; each exact, or a prefix when it ends in '*' */
     const char *says; /* NULL, or words that the reason must hold, in any case: providers reuse codes */
     enum outcome outcome;
     int64_t wait_s; /* used when the answer itself asks for no wait */

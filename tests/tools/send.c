@@ -75,6 +75,21 @@ static const char *trouble_name(enum trouble trouble)
     return NAMES[trouble];
 }
 
+/* The most memory held so far; getrusage() would tell that of the parent, too. */
+static int64_t memory_kib(void)
+{
+    FILE *file = fopen("/proc/self/status", "r");
+    char line[256];
+    long long kib = 0;
+
+    while (file && fgets(line, sizeof(line), file))
+        if (strncmp(line, "VmHWM:", 6) == 0)
+            kib = strtoll(line + 6, NULL, 10);
+    if (file)
+        fclose(file);
+    return kib;
+}
+
 static void print_response(const struct response *response, int64_t took_ms)
 {
     struct json_object *doc = json_doc(response->arena);
@@ -91,6 +106,7 @@ static void print_response(const struct response *response, int64_t took_ms)
     jset_text(doc, "command", response->command);
     jset_text(doc, "words", response->words);
     jset_number(doc, "took_ms", took_ms);
+    jset_number(doc, "memory_kib", memory_kib());
     puts(json_print(doc));
     fflush(stdout);
 }

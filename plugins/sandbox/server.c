@@ -1,0 +1,187 @@
+#include "plugins/sandbox/server.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "plugins/sandbox/http.h"
+#include "plugins/sandbox/smtp.h"
+
+enum {
+    SESSIONS = 64,
+    SILENCE_MS = 10 * 1000,
+    TICK_MS = 1000, /* how late a silent session may be noticed */
+    PIECE = 16 * 1024,
+};
+
+struct session {
+    int descriptor;
+    int64_t heard_ms; /* steady */
+    struct arena *arena;
+    struct smtp smtp;
+};
+
+struct loop {
+    struct server *server;
+    struct http *http;
+    int signals;
+    struct session sessions[SESSIONS];
+    size_t session_count;
+};
+
+enum { WATCH_SIGNALS, WATCH_HTTP, WATCH_SMTP, WATCH_SESSIONS };
+
+static void serve_http(void *self, struct exchange *exchange)
+{
+    struct server *server = self;
+
+    exchange_serve(server->stand, exchange);
+    journal_add(server->journal, exchange);
+}
+
+static void mail_arrived(void *self, const struct exchange *exchange)
+{
+    struct server *server = self;
+
+    journal_add(server->journal, exchange);
+}
+
+/* What does not fit the socket's buffer at once is lost: answers are short, and who does not read them is hung up on. */
+static bool send_out(struct session *session)
+{
+    struct str *out = &session->smtp.out;
+    ssize_t sent = out->len == 0 ? 0 : send(session->descriptor, out->text, out->len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    bool good = sent == (ssize_t)out->len;
+
+    out->len = 0;
+    out->text[0] = '\0';
+    return good && session->smtp.state != SMTP_CLOSING;
+}
+
+static void end_session(struct loop *loop, size_t index)
+{
+    struct session *session = &loop->sessions[index];
+
+    close(session->descriptor);
+    arena_release(session->arena);
+    *session = loop->sessions[--loop->session_count];
+}
+
+static void begin_session(struct loop *loop)
+{
+    int descriptor = accept4(loop->server->smtp_listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    struct session *session = &loop->sessions[loop->session_count];
+
+    if (descriptor < 0)
+        return;
+    if (loop->session_count == SESSIONS) {
+        close(descriptor);
+        return;
+    }
+    session->descriptor = descriptor;
+    session->heard_ms = loop->server->clock->steady_ms(loop->server->clock->self);
+    session->arena = arena_new();
+    session->smtp = smtp_session(session->arena, loop->server->stand);
+    session->smtp.arrived = mail_arrived;
+    session->smtp.self = loop->server;
+    loop->session_count++;
+    if (!send_out(session))
+        end_session(loop, loop->session_count - 1);
+}
+
+/* False when the session is over. */
+static bool hear(struct loop *loop, struct session *session)
+{
+    const struct clock *clock = loop->server->clock;
+    char piece[PIECE];
+    ssize_t len = recv(session->descriptor, piece, sizeof(piece), MSG_DONTWAIT);
+
+    if (len < 0 && (errno == EAGAIN || errno == EINTR))
+        return true;
+    if (len <= 0)
+        return false;
+    session->heard_ms = clock->steady_ms(clock->self);
+    smtp_take(&session->smtp, piece, (size_t)len, clock->wall_ms(clock->self));
+    return send_out(session);
+}
+
+static void end_silent_sessions(struct loop *loop)
+{
+    int64_t now_ms = loop->server->clock->steady_ms(loop->server->clock->self);
+
+    for (size_t i = loop->session_count; i-- > 0;)
+        if (now_ms - loop->sessions[i].heard_ms > SILENCE_MS)
+            end_session(loop, i);
+}
+
+static nfds_t watch(const struct loop *loop, struct pollfd *watched)
+{
+    watched[WATCH_SIGNALS] = (struct pollfd){.fd = loop->signals, .events = POLLIN};
+    watched[WATCH_HTTP] = (struct pollfd){.fd = http_descriptor(loop->http), .events = POLLIN};
+    watched[WATCH_SMTP] = (struct pollfd){.fd = loop->server->smtp_listener, .events = POLLIN};
+    for (size_t i = 0; i < loop->session_count; i++)
+        watched[WATCH_SESSIONS + i] = (struct pollfd){.fd = loop->sessions[i].descriptor, .events = POLLIN};
+    return WATCH_SESSIONS + loop->session_count;
+}
+
+static int patience(const struct loop *loop)
+{
+    int http = http_patience_ms(loop->http);
+
+    if (loop->session_count == 0)
+        return http;
+    return http < 0 || http > TICK_MS ? TICK_MS : http;
+}
+
+/* One turn; false when a signal asks for the end. Sessions are visited from the last: ending one moves the last to its place. */
+static bool turn(struct loop *loop)
+{
+    struct pollfd watched[WATCH_SESSIONS + SESSIONS];
+    nfds_t count = watch(loop, watched);
+
+    if (poll(watched, count, patience(loop)) < 0 && errno != EINTR)
+        return false;
+    if (watched[WATCH_SIGNALS].revents)
+        return false;
+    http_run(loop->http);
+    for (size_t i = loop->session_count; i-- > 0;)
+        if (watched[WATCH_SESSIONS + i].revents && !hear(loop, &loop->sessions[i]))
+            end_session(loop, i);
+    if (watched[WATCH_SMTP].revents)
+        begin_session(loop);
+    end_silent_sessions(loop);
+    return true;
+}
+
+static int open_signals(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+bool server_run(struct server *server, struct fault *fault)
+{
+    static struct loop loop; /* too large for a stack */
+
+    loop = (struct loop){.server = server, .signals = open_signals()};
+    loop.http = http_start(server->http_listener, server->clock, serve_http, server);
+    if (!loop.http || loop.signals < 0)
+        return fault_set(fault, FAULT_SYSTEM, "cannot start the HTTP server");
+    while (turn(&loop))
+        continue;
+    while (loop.session_count > 0)
+        end_session(&loop, loop.session_count - 1);
+    http_stop(loop.http);
+    close(server->smtp_listener);
+    close(loop.signals);
+    return true;
+}

@@ -1,0 +1,255 @@
+"""Nothing lost, nobody flooded: what the store promises, seen from outside with the real programs."""
+import json
+import os
+import sqlite3
+import subprocess
+import time
+import unittest
+
+from support import Case, program, run
+from stub.server import Answer
+
+LIMITED = 'limit { per_minute = 5  per_hour = 20  per_day = 100  repeat_within = "170s" }\n'
+
+
+class StoreCase(Case):
+    limits = LIMITED
+
+    def setUp(self):
+        super().setUp()
+        self.configure(extra=self.limits, channels=("webhook", "slack"))
+
+    @property
+    def database(self):
+        return self.folder / "etc" / "state" / "state.db"
+
+    def sql(self, text, *values):
+        connection = sqlite3.connect(self.database, timeout=10)
+        try:
+            rows = connection.execute(text, values).fetchall()
+            connection.commit()
+            return rows
+        finally:
+            connection.close()
+
+    def age(self, seconds):
+        """As if that much time had gone by."""
+        ms = seconds * 1000
+        for table, column in (("booking", "at_ms"), ("notification", "created_ms"), ("outbox", "due_ms"),
+                              ("outbox", "created_ms"), ("outbox", "lease_ms"), ("outbox", "expires_ms"),
+                              ("attempt", "at_ms"), ("circuit", "probe_ms"), ("circuit", "first_ms")):
+            self.sql(f"UPDATE {table} SET {column} = {column} - ?", ms)
+
+    def tell(self, number, severity="warning", kind="problem", channel="webhook", host="db-01", **more):
+        event = {"kind": kind, "severity": severity, "host": host, "service": "CPU", "event_id": str(number),
+                 "subject": f"CPU {number} is high", "source": "zabbix"}
+        return self.notify(channel, "--source", "json", stdin=json.dumps(event), **more)
+
+    def ctl(self, *arguments, **more):
+        return run(program("notifyctl"), *arguments, environment=self.environment, **more)
+
+    def outcomes(self):
+        return dict(self.sql("SELECT outcome, COUNT(*) FROM notification GROUP BY outcome"))
+
+    def assert_status(self, status, outcome):
+        self.assertEqual(status, outcome.status, str(outcome))
+
+
+class NotLost(StoreCase):
+    def test_what_was_not_delivered_waits_and_arrives_with_the_next_tick(self):
+        self.stub.script("webhook", *[Answer(status=503)] * 3)
+        first = self.tell(1)
+        self.assert_status(1, first)
+        self.assertIn("no worker has been seen", first.errors)
+        self.assertEqual({"waiting": 1}, self.outcomes())
+        self.age(3600)
+        self.assert_status(0, self.ctl("tick"))
+        self.assertEqual(1, len(self.arrivals("webhook", 1)))
+        self.assertEqual({"delivered": 1}, self.outcomes())
+
+    def test_with_a_worker_alive_a_queued_message_is_a_success(self):
+        self.assert_status(0, self.ctl("tick"))
+        self.stub.script("webhook", Answer(status=503))
+        queued = self.tell(1)
+        self.assert_status(0, queued)
+        self.assertIn("queued", queued.output)
+
+    def test_the_hosts_retry_adopts_the_waiting_message(self):
+        self.stub.script("webhook", *[Answer(status=503)] * 3)
+        self.assert_status(1, self.tell(1))
+        self.assert_status(0, self.tell(1))
+        self.assertEqual({"delivered": 1}, self.outcomes())
+        self.assertEqual(1, len(self.arrivals("webhook", 1)))
+        again = self.tell(1)
+        self.assert_status(0, again)
+        self.assertIn("suppressed", again.output)
+
+    def test_a_refusal_is_remembered_and_the_provider_not_asked_again(self):
+        self.stub.script("slack", Answer.of_json({"ok": False, "error": "msg_too_long"}))
+        self.assert_status(2, self.tell(1, channel="slack"))
+        asked = len(self.stub.recorded)
+        again = self.tell(1, channel="slack")
+        self.assert_status(2, again)
+        self.assertIn("NP-REFUSED", again.errors)
+        self.assertEqual(asked, len(self.stub.recorded))
+
+    def test_late_messages_say_so_and_too_late_ones_expire(self):
+        self.stub.script("webhook", *[Answer(status=503)] * 6)
+        self.tell(1)
+        self.age(37 * 60)
+        self.ctl("tick")
+        self.assertIn("延迟 37 分钟", self.arrivals("webhook", 1)[0].json["data"]["title"])
+        self.tell(2)
+        self.age(3 * 86400)
+        self.ctl("tick")
+        self.assertEqual({"delivered": 1, "expired": 1}, self.outcomes())
+
+
+class Flood(StoreCase):
+    def test_what_is_held_back_is_told_in_a_summary(self):
+        for number in range(12):
+            self.assert_status(0, self.tell(number))
+        self.assertEqual({"delivered": 5, "held": 7}, self.outcomes())
+        self.assert_status(0, self.tell(7, kind="recovery", severity="info"))
+        self.age(61)
+        self.assert_status(0, self.ctl("tick"))
+        summary = self.arrivals("webhook", 6)[-1].json["data"]
+        self.assertIn("7 条告警", summary["title"])
+        self.assertIn("db-01 / CPU", summary["text"])
+        self.assertIn("已恢复", summary["text"])
+        self.assertIn("仍未恢复", summary["text"])
+        self.assert_status(0, self.ctl("tick"))
+        self.assertEqual(6, len(self.arrivals("webhook", 6)))
+
+    def test_a_worse_one_passes_and_a_recovery_follows_its_problem(self):
+        for number in range(6):
+            self.tell(number)
+        self.tell(100, severity="critical")
+        self.tell(0, kind="recovery", severity="info")
+        titles = [message.json["data"]["title"] for message in self.arrivals("webhook", 7)]
+        self.assertTrue(any("CPU 100" in title for title in titles), titles)
+        self.assertTrue(any("恢复" in title and "CPU 0" in title for title in titles), titles)
+
+    def test_a_mute_is_quiet_and_says_who_and_why(self):
+        self.tell(0)
+        muted = self.ctl("mute", "--host", "db-*", "--for", "2h", "--by", "li", "--why", "disk is being replaced")
+        self.assert_status(0, muted)
+        quiet = self.tell(1, severity="emergency")
+        self.assertIn("muted by li", quiet.output)
+        self.assert_status(0, self.tell(2, host="web-01"))
+        self.assert_status(0, self.ctl("unmute", "all"))
+        self.assert_status(0, self.tell(3))
+        self.assertEqual(3, len(self.arrivals("webhook", 3)))
+
+    def test_sixty_four_at_once_never_pass_the_limit(self):
+        self.tell("first")
+        arguments = [str(program("notify_webhook")), "--source", "json"]
+        children = []
+        for number in range(64):
+            child = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                     env={"PATH": "/usr/bin:/bin", **self.environment})
+            child.stdin.write(json.dumps({"kind": "problem", "severity": "warning", "host": "db-01", "service": "CPU",
+                                          "event_id": f"n{number}", "subject": "s"}).encode())
+            child.stdin.close()
+            children.append(child)
+        for child in children:
+            self.assertEqual(0, child.wait(60), child.stderr.read())
+            child.stdout.close()
+            child.stderr.close()
+        self.assertEqual({"delivered": 5, "held": 60}, self.outcomes())
+        self.assertEqual(5, len(self.arrivals("webhook", 5)))
+
+
+class FailOpen(StoreCase):
+    """A store that cannot be used never silences an alert."""
+
+    def tell_many(self):
+        for number in range(8):
+            self.assert_status(0, self.tell(number))
+        self.assertEqual(8, len(self.arrivals("webhook", 8)))
+
+    def test_newer_schema(self):
+        self.tell("first")
+        self.sql("PRAGMA user_version = 99")
+        self.stub.recorded.clear()
+        self.tell_many()
+        self.assertEqual([(99,)], self.sql("PRAGMA user_version"))
+
+    def test_state_directory_that_is_a_file(self):
+        (self.folder / "etc" / "state").rmdir()
+        (self.folder / "etc" / "state").write_text("")
+        self.tell_many()
+
+    def test_locked_for_longer_than_its_patience(self):
+        self.tell("first")
+        self.stub.recorded.clear()
+        connection = sqlite3.connect(self.database, isolation_level=None)
+        connection.execute("BEGIN EXCLUSIVE")
+        try:
+            before = time.monotonic()
+            self.assert_status(0, self.tell(1))
+            self.assertLess(time.monotonic() - before, 10)
+        finally:
+            connection.execute("ROLLBACK")
+            connection.close()
+        self.assertEqual(1, len(self.arrivals("webhook", 1)))
+
+    def test_corrupt(self):
+        self.tell("first")
+        self.stub.recorded.clear()
+        for name in os.listdir(self.database.parent):
+            if name != "state.db":
+                (self.database.parent / name).unlink()
+        self.database.write_bytes(b"no database at all " * 1000)
+        self.assert_status(0, self.tell(1))
+        self.assertEqual(1, len(self.arrivals("webhook", 1)))
+        self.assertEqual({"delivered": 1}, self.outcomes())
+        self.assertTrue((self.database.parent / "state.db.corrupt-0").exists())
+
+    def test_what_cannot_be_sent_without_a_store_is_spooled_and_taken_in_later(self):
+        self.tell("first")
+        self.sql("PRAGMA user_version = 99")
+        self.stub.script("webhook", *[Answer(status=503)] * 3)
+        self.assert_status(1, self.tell(1))
+        self.assertEqual(1, len(list((self.database.parent / "spool").glob("*.json"))))
+        self.sql("PRAGMA user_version = 1")
+        self.assert_status(0, self.ctl("tick"))
+        self.assertEqual(0, len(list((self.database.parent / "spool").glob("*.json"))))
+        self.assertIn("CPU 1 is high", [m.json["data"]["event"]["subject"] for m in self.arrivals("webhook", 2)])
+
+
+class Operator(StoreCase):
+    def test_history_outbox_retry_drop_and_status(self):
+        self.stub.script("webhook", *[Answer(status=503)] * 6)
+        self.tell(1)
+        self.tell(2)
+        waiting = self.ctl("outbox")
+        self.assertIn("2 waiting", waiting.output)
+        (first,), (second,) = self.sql("SELECT id FROM outbox ORDER BY created_ms")
+        self.assert_status(0, self.ctl("drop", first))
+        self.assert_status(0, self.ctl("retry", second))
+        self.assertEqual({"dropped": 1, "delivered": 1}, self.outcomes())
+        table = self.ctl("history")
+        self.assertEqual(2, len(table.output.splitlines()), table.output)
+        rows = [json.loads(line) for line in self.ctl("history", "--json", "--outcome", "delivered").output.splitlines()]
+        self.assertEqual([second], [row["id"] for row in rows])
+        one = self.ctl("history", second)
+        self.assertIn("attempt 1 ops-webhook: again", one.output)
+        self.assertIn("CPU 2 is high", one.output)
+        self.assertEqual("id,time,kind", self.ctl("history", "--csv").output.splitlines()[0][:12])
+        self.assert_status(2, self.ctl("drop", "nothing"))
+        status = self.ctl("status")
+        self.assertIn("worker:", status.output)
+        self.assertIn("outbox:  empty", status.output)
+
+    def test_wrong_usage_names_what_is_wanted(self):
+        for arguments, words in (((), "wanted"), (("--since", "yesterday"), "30m"), (("--severity", "bad"), "emergency")):
+            with self.subTest(arguments=arguments):
+                if arguments:
+                    self.assertIn(words, self.ctl("history", *arguments).errors)
+        self.assertIn("--why", self.ctl("mute", "--host", "a", "--for", "2h").errors)
+        self.assert_status(3, self.ctl("retry"))
+
+
+if __name__ == "__main__":
+    unittest.main()
