@@ -49,7 +49,7 @@ void arena_release(struct arena *arena)
     free(arena);
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+static struct block *block_new(struct arena *arena, size_t size)
 {
     struct block *block = or_die(calloc(1, sizeof(*block) + size));
 
@@ -57,7 +57,12 @@ void *arena_alloc(struct arena *arena, size_t size)
     if (arena->newest)
         arena->newest->newer = block;
     arena->newest = block;
-    return block->data;
+    return block;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    return block_new(arena, size)->data;
 }
 
 void *arena_grow(struct arena *arena, void *block, size_t size)
@@ -112,7 +117,8 @@ char *arena_print(struct arena *arena, const char *format, ...)
 
 void arena_defer(struct arena *arena, void (*action)(void *), void *object)
 {
-    struct block *block = block_of(arena_alloc(arena, 1));
+    /* Not by arena_alloc(): its attribute `malloc` lets the compiler drop these stores, as nobody seems to read them. */
+    struct block *block = block_new(arena, 0);
 
     block->action = action;
     block->object = object;

@@ -41,6 +41,7 @@ struct option_row {
     const char *choices; /* CHOICE: words separated by spaces; else NULL */
     const char *help;    /* one line, no final stop */
     bool template;       /* TEXT and LIST: the value is a Mustache template over the message's values */
+    bool masked; /* TEXT: an address; LIST: header lines. What may be a credential in them is kept like a secret */
 };
 
 /* Rows whose field does not have the C type of the option do not compile. */
@@ -62,15 +63,21 @@ struct option_row {
     OPTION_ROW(name, NUMBER, type, field, int64_t, initial, NULL, false, help)
 #define OPTION_FILE_TEMPLATE(name, type, field, initial, help) \
     OPTION_ROW(name, FILE, type, field, const char *, initial, NULL, true, help)
+#define OPTION_ADDRESS_TEMPLATE(name, type, field, initial, help) \
+    OPTION_ROW_MASKED(name, TEXT, type, field, const char *, initial, NULL, true, true, help)
+#define OPTION_HEADERS(name, type, field, initial, help) \
+    OPTION_ROW_MASKED(name, LIST, type, field, struct text_list, initial, NULL, false, true, help)
 #define OPTION_END   \
     {                \
         .name = NULL \
     }
-#define OPTION_ROW(name_, kind_, type_, field_, ctype_, initial_, choices_, template_, help_)            \
-    {                                                                                                    \
-        .name = (name_), .type = OPTION_TYPE_##kind_, .initial = (initial_), .choices = (choices_),      \
-        .template = (template_), .help = (help_),                                                        \
-        .offset = offsetof(type_, field_) + 0 * sizeof(char[_Generic(((type_ *)0)->field_, ctype_ : 1)]) \
+#define OPTION_ROW(name, kind, type, field, ctype, initial, choices, template, help) \
+    OPTION_ROW_MASKED(name, kind, type, field, ctype, initial, choices, template, false, help)
+#define OPTION_ROW_MASKED(name_, kind_, type_, field_, ctype_, initial_, choices_, template_, masked_, help_) \
+    {                                                                                                         \
+        .name = (name_), .type = OPTION_TYPE_##kind_, .initial = (initial_), .choices = (choices_),           \
+        .template = (template_), .masked = (masked_), .help = (help_),                                        \
+        .offset = offsetof(type_, field_) + 0 * sizeof(char[_Generic(((type_ *)0)->field_, ctype_ : 1)])      \
     }
 #define MANDATORY NULL
 

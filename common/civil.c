@@ -29,6 +29,9 @@ static void restore_zone(const char *timezone, const char *before)
     tzset();
 }
 
+/* Formats are literals, checked where they are written: see the attribute in the header. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
 const char *civil_format(struct arena *arena, int64_t seconds, const char *timezone, const char *format)
 {
     char *text = arena_alloc(arena, FORMATTED_MOST);
@@ -42,6 +45,7 @@ const char *civil_format(struct arena *arena, int64_t seconds, const char *timez
     restore_zone(timezone, before);
     return text;
 }
+#pragma GCC diagnostic pop
 
 const char *civil_text(struct arena *arena, int64_t seconds, const char *timezone)
 {

@@ -16,7 +16,8 @@
 const char *civil_text(struct arena *arena, int64_t seconds, const char *timezone);
 
 /* strftime in `timezone`; at most 127 bytes, "" when longer. */
-const char *civil_format(struct arena *arena, int64_t seconds, const char *timezone, const char *format);
+const char *civil_format(struct arena *arena, int64_t seconds, const char *timezone, const char *format)
+    __attribute__((format(strftime, 4, 0)));
 
 /* "2026-11-24T12:03:21Z": ISO 8601 in UTC, whatever the machine's zone. */
 const char *civil_utc(struct arena *arena, int64_t seconds);

@@ -396,7 +396,7 @@ static struct reading *complaining;
 static void complain(cfg_t *cfg, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 static void complain(cfg_t *cfg, const char *format, va_list args)
 {
-    if (complaining->complaint[0])
+    if (!complaining || complaining->complaint[0])
         return;
     complaining->complaint = arena_vprint(complaining->arena, format, args);
     complaining->complaint_line = complaining->now->line + cfg->line - 1;
@@ -445,25 +445,33 @@ static void free_parsed(void *cfg)
     cfg_free(cfg);
 }
 
+/* NULL and reading->complaint when libconfuse does not take the statement. */
+static cfg_t *parse_with(struct reading *reading, const struct form *form, cfg_flag_t flags)
+{
+    cfg_t *cfg = cfg_init(form->options, flags);
+    int result;
+
+    reading->complaint = "";
+    reading->complaint_line = reading->now->line;
+    if (!cfg)
+        return NULL;
+    arena_defer(reading->arena, free_parsed, cfg);
+    cfg_set_error_function(cfg, complain);
+    complaining = reading;
+    result = cfg_parse_buf(cfg, reading->now->text);
+    complaining = NULL;
+    return result == CFG_SUCCESS && !reading->complaint[0] ? cfg : NULL;
+}
+
 /*
  * The statement as libconfuse understands it, or NULL after a finding. libconfuse counts lines from the beginning of the
  * statement; complain() adds those before it.
  */
 static cfg_t *parse(struct reading *reading, const struct form *form, const char **trouble)
 {
-    cfg_t *cfg = cfg_init(form->options, CFGF_NONE);
-    int result;
+    cfg_t *cfg = parse_with(reading, form, CFGF_NONE);
 
-    if (!cfg)
-        return NULL;
-    arena_defer(reading->arena, free_parsed, cfg);
-    cfg_set_error_function(cfg, complain);
-    reading->complaint = "";
-    reading->complaint_line = reading->now->line;
-    complaining = reading;
-    result = cfg_parse_buf(cfg, reading->now->text);
-    complaining = NULL;
-    if (result == CFG_SUCCESS && !reading->complaint[0])
+    if (cfg)
         return cfg;
     *trouble = explained(reading, form->options);
     config_add_finding(reading->config, true, at_line(reading, reading->complaint_line), "%s", *trouble);
@@ -877,12 +885,19 @@ static void read_contact(struct reading *reading)
     if (!has_shape(reading, SHAPE_SECTION, "contact \"TITLE\" { ... }") || !title_fits(reading) ||
         !title_is_free(reading, other ? other->where : NULL))
         return;
+    if (strcmp(reading->now->title, "all") == 0) {
+        config_add_finding(reading->config, true, here(reading),
+                           "@all means everybody: give this contact another title");
+        return;
+    }
     for (size_t i = 0; CONTACT_NAMES[i]; i++)
         form_add_name(&inside, CONTACT_NAMES[i], false);
     for (size_t i = 0; reading->channels[i]; i++)
         form_add_name(&inside, reading->channels[i]->name, false);
     form_add_block(&form, "contact", &inside, true);
     cfg = parse(reading, &form, &trouble);
+    if (!cfg)
+        cfg = parse_with(reading, &form, CFGF_IGNORE_UNKNOWN); /* the person's known addresses still work */
     if (!cfg)
         return;
     givens = gather(reading, block_in(cfg, "contact"), "");

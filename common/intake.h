@@ -48,15 +48,36 @@ struct intake {
  */
 bool intake_read(const struct intake *intake, struct call *call, struct fault *fault);
 
-/* One row of --help and of the manual. */
+/* One row of the command line, of --help and of the manual. */
 struct call_option {
-    const char *name;   /* "host" */
+    const char *name;   /* "host"; "" when it has a letter only */
     const char *letter; /* "l", or "" */
-    const char *value;  /* "NAME" */
+    const char *value;  /* "NAME"; "" when it takes none */
+    const char
+        *fact; /* what it says of the event: a name of event_fields[], "field.NAME", or one that a source knows */
     const char *help;
 };
 /* All options that every notify_* has, in the manual's order; ends with name NULL. */
 extern const struct call_option call_options[];
+
+/*
+ * What the block before a Zabbix message may say, and the key=value operands after it: the first line of the message is
+ * ZABBIX_BLOCK_BEGIN, each line after it KEY=VALUE, the last one ZABBIX_BLOCK_END. The table stands in the order that
+ * media types must keep: what people or plugins wrote comes last, and from its first line on a plain key is text and no
+ * longer believed, since such a value may hold line breaks. The first line of a key wins, even when it is unset; an
+ * operand wins over the block. A line that is no key continues the authored value above it.
+ */
+#define ZABBIX_BLOCK_BEGIN "notification-plugins/1"
+#define ZABBIX_BLOCK_END   "--"
+
+struct zabbix_key {
+    const char *name;
+    const char *macro; /* what media types put there; "" when the administrator fills it */
+    bool authored;     /* may be written by people or plugins, and have many lines */
+    const char *help;
+};
+/* Ends with name NULL. */
+extern const struct zabbix_key zabbix_keys[];
 
 /*
  * Decoders of the sources, as hosts document them. Nagios: \n and \\ once, left to right. Zabbix: a value that is a

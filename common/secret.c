@@ -132,6 +132,29 @@ void secrets_add(struct secrets *secrets, const char *text)
         remember(secrets, text, strlen(text));
 }
 
+static bool names_credential(const char *name)
+{
+    static const char *const PARTS[] = {"auth", "key", "token", "secret", "pass", "cookie", "sign"};
+
+    for (size_t i = 0; i < sizeof(PARTS) / sizeof(*PARTS); i++)
+        if (strcasestr(name, PARTS[i]))
+            return true;
+    return false;
+}
+
+void secrets_add_header(struct secrets *secrets, const char *line)
+{
+    size_t len = strcspn(line, ":");
+    const char *value = line[len] ? line + len + 1 + strspn(line + len + 1, " ") : "";
+    const char *scheme_end = strrchr(value, ' ');
+
+    if (!names_credential(arena_copy(secrets->arena, line, len)))
+        return;
+    remember(secrets, value, strlen(value));
+    if (scheme_end)
+        remember(secrets, scheme_end + 1, strlen(scheme_end + 1));
+}
+
 /* Bytes at the beginning of `text` that say `secret` percent-encoded, in whatever mixture; 0 when they do not. */
 static size_t encoded_length(const char *text, const char *secret)
 {

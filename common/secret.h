@@ -44,6 +44,9 @@ struct secrets {
  */
 void secrets_add(struct secrets *secrets, const char *text);
 
+/* Of a header line ("Authorization: Basic ...") the value, when the name speaks of a credential. */
+void secrets_add_header(struct secrets *secrets, const char *line);
+
 /* `text` with every remembered secret, plain or percent-encoded, replaced by "***". */
 const char *secrets_mask(struct arena *arena, const struct secrets *secrets, const char *text);
 

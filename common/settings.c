@@ -258,10 +258,16 @@ static bool fill_number(const struct filling *filling, const struct given *given
 }
 
 /* Where a value may hold a token although its row is not a secret: an address with a user, or with a query. */
-static void mask_address(const struct filling *filling, const char *text)
+static void mask_address(const struct filling *filling, const struct option_row *row, const char *text)
 {
-    if (strstr(text, "://") && strpbrk(text, "?@"))
+    if (strstr(text, "://") && (row->masked || strpbrk(text, "?@")))
         secrets_add(filling->reading->secrets, text);
+}
+
+static void mask_headers(const struct filling *filling, const struct option_row *row, const struct text_list *lines)
+{
+    for (size_t i = 0; row->masked && i < lines->count; i++)
+        secrets_add_header(filling->reading->secrets, lines->items[i]);
 }
 
 static bool fill_secret(const struct filling *filling, const struct option_row *row, const struct given *given,
@@ -362,7 +368,7 @@ static bool fill_value(const struct filling *filling, const struct option_row *r
     switch (row->type) {
     case OPTION_TYPE_TEXT:
         *(const char **)field = given->values.items[0];
-        mask_address(filling, given->values.items[0]);
+        mask_address(filling, row, given->values.items[0]);
         return true;
     case OPTION_TYPE_CHOICE:
         return fill_choice(filling, row, given, field);
@@ -370,6 +376,7 @@ static bool fill_value(const struct filling *filling, const struct option_row *r
         return fill_secret(filling, row, given, field);
     case OPTION_TYPE_LIST:
         *(struct text_list *)field = given->values;
+        mask_headers(filling, row, &given->values);
         return true;
     case OPTION_TYPE_FLAG:
         return fill_flag(filling, given, field);

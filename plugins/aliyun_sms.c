@@ -227,6 +227,9 @@ const struct channel channel_aliyun_sms = {
     .settings_size = sizeof(struct aliyun_sms),
     .verbs = VERB_SEND,
     .addresses = ADDRESS_MOBILE,
+    .recipient_limits = {.per_minute = 5, .per_hour = 20, .per_day = 50}, /* a number */
+    .endpoint_limits = {.per_day = 500 }, /* a section: SMS cost money */
+    .expires_s = 900,
     .recipients_in_request = 1, /* the provider's advice for urgent messages; one answer speaks for one number */
     .needs_recipient = true,
     .never_repeats = true,

@@ -75,7 +75,6 @@ static const struct verdict_rule RULES[] = {
     {"310000",                  "白名单",    OUTCOME_BROKEN,    0,    WORD_FIX_ALLOWLIST},
     {"310000",                  NULL,           OUTCOME_BROKEN,    0,    WORD_FIX_SIGNATURE},
     {"300001 300005 400101 88", NULL,           OUTCOME_BROKEN,    0,    WORD_FIX_TOKEN    },
-    {"40035",                   "access_token", OUTCOME_BROKEN,    0,    WORD_FIX_TOKEN    },
     {"400013 400102 400106",    NULL,           OUTCOME_BROKEN,    0,    WORD_FIX_TARGET   }, /* group, robot gone */
     {"43010*",                  NULL,           OUTCOME_REFUSED,   0,    WORD_FIX_MESSAGE  }, /* unsafe link or text */
     {"*",                       "too long",     OUTCOME_REFUSED,   0,    WORD_FIX_MESSAGE  },
@@ -135,13 +134,13 @@ static const struct format *format_for(const struct dingtalk *self, const struct
     return format->pings || (!mentions_any(mentions) && card->buttons.count > 0) ? format : FORMATS;
 }
 
-static struct mentions mentions_of(const struct dingtalk *self, const struct intent *intent)
+static struct mentions mentions_of(struct arena *arena, const struct dingtalk *self, const struct intent *intent)
 {
     struct mentions mentions = {.all = self->at_all};
 
-    mentions_add(&mentions, self->at_mobiles.items, self->at_mobiles.count);
+    mentions_add(arena, &mentions, self->at_mobiles.items, self->at_mobiles.count);
     mentions_add_users(&mentions, self->at_user_ids.items, self->at_user_ids.count);
-    mentions_add(&mentions, intent->recipients, intent->recipient_count);
+    mentions_add(arena, &mentions, intent->recipients, intent->recipient_count);
     return mentions;
 }
 
@@ -203,7 +202,7 @@ static bool build(const void *settings, const struct intent *intent, const struc
 {
     const struct dingtalk *self = settings;
     struct card card = card_of(request->arena, intent, CARD_TITLE_MOST);
-    struct mentions mentions = mentions_of(self, intent);
+    struct mentions mentions = mentions_of(request->arena, self, intent);
     const struct format *format = format_for(self, &card, &mentions);
     const char *text = text_of(self, &card, format, &mentions);
     bool signs = secret_given(self->secret);
@@ -246,6 +245,8 @@ const struct channel channel_dingtalk = {
     .settings_size = sizeof(struct dingtalk),
     .verbs = VERB_SEND,
     .addresses = ADDRESS_MOBILE | ADDRESS_LOGIN,
+    .endpoint_limits = {.per_minute = 18, .kept_for_critical = 4}, /* the provider stops a robot at 20 a minute */
+    .expires_s = 7200,
     .check = check,
     .build = build,
     .classify = classify,

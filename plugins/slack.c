@@ -240,6 +240,8 @@ const struct channel channel_slack = {
     .settings_size = sizeof(struct slack),
     .verbs = VERB_SEND | VERB_UPDATE | VERB_REPLY,
     .addresses = ADDRESS_LOGIN,
+    .endpoint_limits = {.per_minute = 60}, /* one a second for each channel */
+    .expires_s = 7200,
     .recipients_in_request = 1,
     .check = check,
     .build = build,

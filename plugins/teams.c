@@ -191,6 +191,8 @@ const struct channel channel_teams = {
     .settings_size = sizeof(struct teams),
     .verbs = VERB_SEND,
     .addresses = ADDRESS_MAIL | ADDRESS_LOGIN,
+    .endpoint_limits = {.per_minute = 60, .per_hour = 600},
+    .expires_s = 7200,
     .check = check,
     .build = build,
     .classify = classify,

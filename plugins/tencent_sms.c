@@ -214,6 +214,9 @@ const struct channel channel_tencent_sms = {
     .settings_size = sizeof(struct tencent_sms),
     .verbs = VERB_SEND,
     .addresses = ADDRESS_MOBILE,
+    .recipient_limits = {.per_minute = 5, .per_hour = 20, .per_day = 50}, /* a number */
+    .endpoint_limits = {.per_day = 500 }, /* a section: SMS cost money */
+    .expires_s = 900,
     .recipients_in_request = 200,
     .needs_recipient = true,
     .never_repeats = true,

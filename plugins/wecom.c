@@ -65,13 +65,13 @@ static void check(const void *settings, const struct findings *findings)
                           "in text only; set format = \"text\", or name user ids in mentioned_list");
 }
 
-static struct mentions mentions_of(const struct wecom *self, const struct intent *intent)
+static struct mentions mentions_of(struct arena *arena, const struct wecom *self, const struct intent *intent)
 {
     struct mentions mentions = {0};
 
     mentions_add_users(&mentions, self->mentioned_list.items, self->mentioned_list.count);
-    mentions_add(&mentions, self->mentioned_mobile_list.items, self->mentioned_mobile_list.count);
-    mentions_add(&mentions, intent->recipients, intent->recipient_count);
+    mentions_add(arena, &mentions, self->mentioned_mobile_list.items, self->mentioned_mobile_list.count);
+    mentions_add(arena, &mentions, intent->recipients, intent->recipient_count);
     return mentions;
 }
 
@@ -158,7 +158,7 @@ static bool build(const void *settings, const struct intent *intent, const struc
 {
     const struct wecom *self = settings;
     struct card card = card_of(request->arena, intent, CARD_TITLE_MOST);
-    struct mentions mentions = mentions_of(self, intent);
+    struct mentions mentions = mentions_of(request->arena, self, intent);
     struct json_object *doc = document(self, &card, &mentions);
 
     (void)moment;
@@ -187,6 +187,8 @@ const struct channel channel_wecom = {
     .settings_size = sizeof(struct wecom),
     .verbs = VERB_SEND,
     .addresses = ADDRESS_MOBILE | ADDRESS_LOGIN,
+    .endpoint_limits = {.per_minute = 18, .kept_for_critical = 4}, /* the provider stops a robot at 20 a minute */
+    .expires_s = 7200,
     .check = check,
     .build = build,
     .classify = classify,

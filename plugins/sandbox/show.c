@@ -273,39 +273,38 @@ static const char *number_text(struct arena *arena, long number)
     return arena_print(arena, "%ld", number);
 }
 
-/* Says what is missing; returns how many were expected in all. */
-static long show_missing(struct arena *arena, const struct showing *showing, bool *complete)
+static void show_missing(struct arena *arena, const struct showing *showing, const struct expected *expected)
 {
-    long total = 0;
+    const char *values[] = {product(expected->channel), number_text(arena, expected->arrived),
+                            number_text(arena, expected->count)};
 
-    *complete = true;
-    for (size_t i = 0; i < showing->expected_count; i++) {
-        const struct expected *expected = &showing->expected[i];
-        const char *values[] = {product(expected->channel), number_text(arena, expected->arrived),
-                                number_text(arena, expected->count)};
-
-        total += expected->count;
-        if (expected->arrived >= expected->count)
-            continue;
-        *complete = false;
-        fprintf(showing->out, "%s✗ %s%s\n", RED(showing),
-                word_print(arena, showing->language, WORD_SHOWN_MISSING, values, 3), PLAIN(showing));
-    }
-    return total;
+    fprintf(showing->out, "%s✗ %s%s\n", RED(showing),
+            word_print(arena, showing->language, WORD_SHOWN_MISSING, values, 3), PLAIN(showing));
 }
 
-static void show_total(struct arena *arena, const struct showing *showing, bool *complete)
+/* Of what was expected, or of all when nothing was. Returns false when something is missing. */
+static bool show_total(struct arena *arena, const struct showing *showing)
 {
-    long expected = show_missing(arena, showing, complete);
-    const char *values[] = {number_text(arena, showing->arrived),
-                            number_text(arena, expected > 0 ? expected : showing->arrived + showing->refused),
-                            number_text(arena, showing->wrong)};
-    bool all = *complete && showing->wrong == 0;
+    long arrived = showing->expected_count > 0 ? 0 : showing->arrived;
+    long wanted = showing->expected_count > 0 ? 0 : showing->arrived + showing->refused;
+    enum word word = showing->wrong == 0 ? WORD_SHOWN_TOTAL : WORD_SHOWN_TOTAL_UNCHECKED;
 
-    fprintf(showing->out, "%s%s%s%s\n", BOLD(showing), all ? GREEN(showing) : RED(showing),
-            word_print(arena, showing->language, showing->wrong == 0 ? WORD_SHOWN_TOTAL : WORD_SHOWN_TOTAL_UNCHECKED,
-                       values, 3),
+    for (size_t i = 0; i < showing->expected_count; i++) {
+        const struct expected *expected = &showing->expected[i];
+
+        wanted += expected->count;
+        arrived += expected->arrived < expected->count ? expected->arrived : expected->count;
+        if (expected->arrived < expected->count)
+            show_missing(arena, showing, expected);
+    }
+    fprintf(showing->out, "%s%s%s%s\n", BOLD(showing),
+            arrived == wanted && showing->wrong == 0 ? GREEN(showing) : RED(showing),
+            word_print(arena, showing->language, word,
+                       (const char *const[]){number_text(arena, arrived), number_text(arena, wanted),
+                                             number_text(arena, showing->wrong)},
+                       3),
             PLAIN(showing));
+    return arrived == wanted;
 }
 
 bool show_file(struct arena *arena, struct showing *showing, const char *path, bool *complete, struct fault *fault)
@@ -318,6 +317,6 @@ bool show_file(struct arena *arena, struct showing *showing, const char *path, b
     good = show_lines_of(showing, path, file, fault);
     fclose(file);
     if (good)
-        show_total(arena, showing, complete);
+        *complete = show_total(arena, showing);
     return good;
 }
