@@ -1,4 +1,3 @@
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -8,6 +7,7 @@
 #include <json-c/json.h>
 
 #include "common/markup.h"
+#include "common/str.h"
 #include "common/template.h"
 #include "common/utf8.h"
 #include "support.h"
@@ -17,7 +17,12 @@ static const struct {
     const char *file;
     size_t cases;
 } MODULES[] = {
-    {"comments", 12}, {"delimiters", 14}, {"interpolation", 42}, {"inverted", 22}, {"partials", 12}, {"sections", 34},
+    {"comments",      12},
+    {"delimiters",    14},
+    {"interpolation", 42},
+    {"inverted",      22},
+    {"partials",      12},
+    {"sections",      34},
 };
 
 static const char *find_in_object(void *self, const char *name)
@@ -95,11 +100,14 @@ static void test_each_mode_escapes_values_for_its_place(void **state)
         enum escape escape;
         const char *expected;
     } rows[] = {
-        {"HTML: the specification's four",            ESCAPE_HTML, "a&lt;b&gt;&amp;&quot;'\\ \n|"        },
-        {"none",                                      ESCAPE_NONE, "a<b>&\"'\\ \n|"                      },
-        {"JSON: RFC 8259 section 7",                  ESCAPE_JSON, "a<b>&\\\"'\\\\ \\n|"                 },
-        {"URL: RFC 3986, unreserved characters stay", ESCAPE_URL,  "a%3Cb%3E%26%22%27%5C%20%0A|"         },
-        {"marks",                                     ESCAPE_MARK, "\x01" "a<b>&\"'\\ \n" "\x02|"        },
+        {"HTML: the specification's four",            ESCAPE_HTML, "a&lt;b&gt;&amp;&quot;'\\ \n|"},
+        {"none",                                      ESCAPE_NONE, "a<b>&\"'\\ \n|"              },
+        {"JSON: RFC 8259 section 7",                  ESCAPE_JSON, "a<b>&\\\"'\\\\ \\n|"         },
+        {"URL: RFC 3986, unreserved characters stay", ESCAPE_URL,  "a%3Cb%3E%26%22%27%5C%20%0A|" },
+        {"marks",                                     ESCAPE_MARK,
+         "\x01"
+         "a<b>&\"'\\ \n"
+         "\x02|"                                                                                 },
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -120,8 +128,10 @@ static void test_nobody_but_the_renderer_sets_marks(void **state)
 {
     const char *hostile = "{\"v\":\"a\\u0002**b**\\u0001c\"}";
 
-    assert_string_equal(render(*state, "{{v}}", hostile, ESCAPE_MARK), "\x01" "a**b**c\x02");
-    assert_string_equal(render(*state, "{{{v}}}\x01{{v}}\x02", hostile, ESCAPE_MARK), "a**b**c\x01" "a**b**c\x02");
+    assert_string_equal(render(*state, "{{v}}", hostile, ESCAPE_MARK), "\x01"
+                                                                       "a**b**c\x02");
+    assert_string_equal(render(*state, "{{{v}}}\x01{{v}}\x02", hostile, ESCAPE_MARK), "a**b**c\x01"
+                                                                                      "a**b**c\x02");
 }
 
 static void test_empty_text_and_nothing_are_false_and_everything_else_is_true(void **state)
@@ -130,16 +140,16 @@ static void test_empty_text_and_nothing_are_false_and_everything_else_is_true(vo
         const char *json;
         const char *expected;
     } rows[] = {
-        {"{\"v\":\"\"}",    "no" },
-        {"{}",              "no" },
-        {"{\"v\":null}",    "no" },
-        {"{\"v\":false}",   "no" },
-        {"{\"v\":[]}",      "no" },
-        {"{\"v\":\" \"}",   "yes"},
-        {"{\"v\":0}",       "yes"},
-        {"{\"v\":{}}",      "yes"},
-        {"{\"v\":[\"\"]}",  "yes"},
-        {"{\"v\":\"no\"}",  "yes"},
+        {"{\"v\":\"\"}",   "no" },
+        {"{}",             "no" },
+        {"{\"v\":null}",   "no" },
+        {"{\"v\":false}",  "no" },
+        {"{\"v\":[]}",     "no" },
+        {"{\"v\":\" \"}",  "yes"},
+        {"{\"v\":0}",      "yes"},
+        {"{\"v\":{}}",     "yes"},
+        {"{\"v\":[\"\"]}", "yes"},
+        {"{\"v\":\"no\"}", "yes"},
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -162,16 +172,16 @@ static void test_a_mistake_is_named_with_its_line(void **state)
         const char *text;
         const char *expected;
     } rows[] = {
-        {"a\n{{b",                     "f:2: '{{' is not closed by '}}'"                                             },
-        {"{{{b}}",                     "f:1: '{{' is not closed by '}}}'"                                            },
-        {"\n\n{{#a}}\n",               "f:3: no closing tag for section 'a'"                                         },
-        {"{{#a}}\n{{#b}}\n{{/a}}",     "f:3: section 'b' of line 2 is closed by 'a'"                                 },
-        {"x\n{{/a}}",                  "f:2: no section is open that could be closed by 'a'"                         },
-        {"{{! a\nb }}{{ }}",           "f:2: nothing stands in '{{ }}'"                                              },
-        {"{{=<%=}}",                   "f:1: delimiters must be two short words without '=', found '<%'"             },
-        {"{{=a b c=}}",                "f:1: delimiters must be two short words without '=', found 'a b c'"          },
-        {"\r\n{{=<% %>=}}\r\n<%/x%>",  "f:3: no section is open that could be closed by 'x'"                         },
-        {"{{> p}}",                    "f: partial 'p':2: no closing tag for section 'a'"                            },
+        {"a\n{{b",                    "f:2: '{{' is not closed by '}}'"                                   },
+        {"{{{b}}",                    "f:1: '{{' is not closed by '}}}'"                                  },
+        {"\n\n{{#a}}\n",              "f:3: no closing tag for section 'a'"                               },
+        {"{{#a}}\n{{#b}}\n{{/a}}",    "f:3: section 'b' of line 2 is closed by 'a'"                       },
+        {"x\n{{/a}}",                 "f:2: no section is open that could be closed by 'a'"               },
+        {"{{! a\nb }}{{ }}",          "f:2: nothing stands in '{{ }}'"                                    },
+        {"{{=<%=}}",                  "f:1: delimiters must be two short words without '=', found '<%'"   },
+        {"{{=a b c=}}",               "f:1: delimiters must be two short words without '=', found 'a b c'"},
+        {"\r\n{{=<% %>=}}\r\n<%/x%>", "f:3: no section is open that could be closed by 'x'"               },
+        {"{{> p}}",                   "f: partial 'p':2: no closing tag for section 'a'"                  },
     };
     struct partials partials = {.find = find_in_object, .self = values(*state, "{\"p\":\"\\n{{#a}}\"}")};
 
@@ -242,17 +252,18 @@ static void test_hostile_templates_end_fast(void **state)
         const char *partial;
         const char *json;
     } rows[] = {
-        {"ten of itself, sixteen deep", "{{>p}}", repeated(arena, "{{>p}}", 10), "{}"},
-        {"growing indentation", "{{>p}}", repeated(arena, " {{>p}}\n", 1000), "{}"},
-        {"nested lists",
-         arena_print(arena, "%s%s", repeated(arena, "{{#a}}", TEMPLATE_DEPTH), repeated(arena, "{{/a}}", TEMPLATE_DEPTH)),
+        {"ten of itself, sixteen deep", "{{>p}}",       repeated(arena,                                   "{{>p}}",                  10), "{}"                                                   },
+        {                                                          "growing indentation",                                                                                                   "{{>p}}",                  repeated(arena,                                            " {{>p}}\n",                      1000),    "{}"                                          },
+        {                                                                                                                                                                                                                                   "nested lists",
+         arena_print(arena,                    "%s%s",                                                                                  repeated(arena,                                                                                                   "{{#a}}",                                                                                      TEMPLATE_DEPTH),
+         repeated(arena, "{{/a}}", TEMPLATE_DEPTH)),
          "", arena_print(arena, "{\"a\":%s}", list)},
-        {"output without end", "{{#a}}{{#a}}{{#a}}{{b}}{{/a}}{{/a}}{{/a}}", "",
-         arena_print(arena, "{\"a\":%s,\"b\":\"%s\"}", list, repeated(arena, "x", 10000))},
-        {"ten thousand tags", repeated(arena, "{{a}}", 10000), "", "{\"a\":\"{{a}}\"}"},
-        {"ten thousand partials", repeated(arena, "{{>p}}", 10000), "y", "{}"},
-        {"only openings", repeated(arena, "{{", 30000), "", "{}"},
-        {"many dots", arena_print(arena, "{{a%s}}", repeated(arena, ".a", 30000)), "", "{\"a\":{}}"},
+        {                                                                                                                                                                                                                               "output without end",                                                                                                                                                                                                                                                                                                                                          "{{#a}}{{#a}}{{#a}}{{b}}{{/a}}{{/a}}{{/a}}",                        "",
+         arena_print(arena, "{\"a\":%s,\"b\":\"%s\"}",                                                                                                               list,                                                                                                                                             repeated(arena, "x", 10000))},
+        {                                                                                    "ten thousand tags",                                                 repeated(arena,                                    "{{a}}",                                                                  10000),                                                        "",                 "{\"a\":\"{{a}}\"}"},
+        {"ten thousand partials",repeated(arena, "{{>p}}",                                         10000),                    "y", "{}"                                                   },
+        {                                                                                                                                             "only openings",                                                                                                                                          repeated(arena,                                 "{{",                                               30000),                      "",    "{}"                                             },
+        {                 "many dots",                                                                               arena_print(arena,                                "{{a%s}}",                                                                              repeated(arena,                                                                                           ".a",    30000)),                          "", "{\"a\":{}}"},
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -295,21 +306,21 @@ static void test_the_check_finds_unknown_names_and_raw_use_of_foreign_text(void 
         const char *text;
         const char *expected; /* "" when all is well */
     } rows[] = {
-        {"{{host}} {{{id}}} {{tags.team}} {{#host}}{{.}}{{/host}}", ""},
-        {"{{#tags}}{{team}}{{/tags}}", ""},
-        {"{{^host}}{{{id}}}{{/host}}{{! nonsense }}", ""},
-        {"a\n{{hots}}", "f:2: unknown name 'hots', nearest is 'host'"},
+        {"{{host}} {{{id}}} {{tags.team}} {{#host}}{{.}}{{/host}}", ""                                                                             },
+        {"{{#tags}}{{team}}{{/tags}}",                              ""                                                                             },
+        {"{{^host}}{{{id}}}{{/host}}{{! nonsense }}",               ""                                                                             },
+        {"a\n{{hots}}",                                             "f:2: unknown name 'hots', nearest is 'host'"                                  },
         {"{{#zzz}}{{/zzz}}\n{{^hotel}}{{/hotel}}",
-         "f:1: unknown name 'zzz'; f:2: unknown name 'hotel', nearest is 'host'"},
-        {"{{host.name}}", "f:1: unknown name 'host.name', nearest is 'host'"},
-        {"\n{{{host}}}", "f:2: without escaping, only this program's own values are safe, not 'host'"},
-        {"{{&tags.id}}", "f:1: without escaping, only this program's own values are safe, not 'tags.id'"},
-        {"{{#tags}}{{{id}}}{{/tags}}", "f:1: without escaping, only this program's own values are safe, not 'id'"},
-        {"{{#host}}{{{.}}}{{/host}}", "f:1: without escaping, only this program's own values are safe, not '.'"},
+         "f:1: unknown name 'zzz'; f:2: unknown name 'hotel', nearest is 'host'"                                                                   },
+        {"{{host.name}}",                                           "f:1: unknown name 'host.name', nearest is 'host'"                             },
+        {"\n{{{host}}}",                                            "f:2: without escaping, only this program's own values are safe, not 'host'"   },
+        {"{{&tags.id}}",                                            "f:1: without escaping, only this program's own values are safe, not 'tags.id'"},
+        {"{{#tags}}{{{id}}}{{/tags}}",                              "f:1: without escaping, only this program's own values are safe, not 'id'"     },
+        {"{{#host}}{{{.}}}{{/host}}",                               "f:1: without escaping, only this program's own values are safe, not '.'"      },
         {"{{#host}}{{#.}}{{{.}}}{{/.}}{{/host}}",
-         "f:1: without escaping, only this program's own values are safe, not '.'"},
-        {"{{#id}}{{{.}}}{{/id}}", ""},
-        {"{{>p}}", "partial 'p':2: unknown name 'x'"},
+         "f:1: without escaping, only this program's own values are safe, not '.'"                                                                 },
+        {"{{#id}}{{{.}}}{{/id}}",                                   ""                                                                             },
+        {"{{>p}}",                                                  "partial 'p':2: unknown name 'x'"                                              },
     };
     const struct template_names names = {.known = known, .trusted = trusted, .nearest = nearest};
     const struct partials partials = {.find = find_in_object, .self = values(*state, "{\"p\":\"\\n{{x}}\"}")};
@@ -362,14 +373,14 @@ static void test_loading_falls_back_to_english_then_to_the_default(void **state)
         const char *text;
         bool found;
     } rows[] = {
-        {LANGUAGE_ZH_CN, "disk",        "zh_CN/disk",    true },
-        {LANGUAGE_EN,    "disk",        "en/disk",       true },
-        {LANGUAGE_ZH_CN, "only_en",     "en/only_en",    true },
-        {LANGUAGE_ZH_CN, "none",        "zh_CN/default", false},
-        {LANGUAGE_EN,    "none",        "en/default",    false},
-        {LANGUAGE_EN,    "../en/disk",  "en/default",    false},
-        {LANGUAGE_EN,    "",            "en/default",    false},
-        {LANGUAGE_EN,    "Disk",        "en/default",    false},
+        {LANGUAGE_ZH_CN, "disk",       "zh_CN/disk",    true },
+        {LANGUAGE_EN,    "disk",       "en/disk",       true },
+        {LANGUAGE_ZH_CN, "only_en",    "en/only_en",    true },
+        {LANGUAGE_ZH_CN, "none",       "zh_CN/default", false},
+        {LANGUAGE_EN,    "none",       "en/default",    false},
+        {LANGUAGE_EN,    "../en/disk", "en/default",    false},
+        {LANGUAGE_EN,    "",           "en/default",    false},
+        {LANGUAGE_EN,    "Disk",       "en/default",    false},
     };
     const char *folder = new_folder(*state);
 
@@ -397,7 +408,8 @@ static void test_a_file_has_a_title_and_partials_beside_it(void **state)
     struct fault fault = {0};
     bool found;
 
-    write_file(*state, folder, files[0], "\xEF\xBB\xBFtitle:  <{{subject}}>\r\n--\r\none\r\n{{>foot}}two{{>../en/foot}}");
+    write_file(*state, folder, files[0],
+               "\xEF\xBB\xBFtitle:  <{{subject}}>\r\n--\r\none\r\n{{>foot}}two{{>../en/foot}}");
     write_file(*state, folder, files[1], "title: of its own\n--\nfoot {{level}}\n");
     assert_true(template_load(*state, folder, LANGUAGE_ZH_CN, "default", &template, &found, &fault));
     assert_string_equal(template_render(*state, template.title, data, ESCAPE_NONE), "<disk full>");
@@ -430,8 +442,10 @@ static void test_a_template_that_cannot_be_used_says_where_and_why(void **state)
                         arena_print(*state, "%s/en/bad.mustache:4: no closing tag for section 'a'", folder));
     write_file(*state, folder, files[2], "title: x\nfirst\n");
     assert_false(template_load(*state, folder, LANGUAGE_EN, "torn", &template, &found, &fault));
-    assert_string_equal(fault.text, arena_print(*state, "%s/en/torn.mustache:2: after the title a line '--' is wanted, "
-                                                        "found 'first'", folder));
+    assert_string_equal(fault.text, arena_print(*state,
+                                                "%s/en/torn.mustache:2: after the title a line '--' is wanted, "
+                                                "found 'first'",
+                                                folder));
     write_file(*state, folder, files[3], repeated(*state, "0123456789", 20000));
     assert_false(template_load(*state, folder, LANGUAGE_EN, "long", &template, &found, &fault));
     assert_string_equal(fault.text,
