@@ -298,12 +298,9 @@ static void add_values(struct form *form, const struct value_row *rows)
         form_add_name(form, rows->name, rows->kind == VALUE_LIST);
 }
 
-/* A channel may have an option that every section has, too: it is written once. */
-static void add_rows(struct form *form, const struct option_row *rows, const struct option_row *already)
+static void add_rows(struct form *form, const struct option_row *rows)
 {
     for (; rows->name; rows++) {
-        if (already && row_named(already, rows->name))
-            continue;
         form_add_name(form, rows->name, rows->type == OPTION_TYPE_LIST);
         if (rows->type == OPTION_TYPE_SECRET)
             form_add_name(form, arena_print(form->arena, "%s_file", rows->name), false);
@@ -599,8 +596,8 @@ static struct form form_of_section(struct arena *arena, const struct channel *ch
     struct form limit = form_of_values(arena, LIMIT_ROWS);
     struct form form = {.arena = arena};
 
-    add_rows(&form, channel->options, NULL);
-    add_rows(&form, section_rows, channel->options);
+    add_rows(&form, channel->options);
+    add_rows(&form, section_rows);
     form_add_block(&form, "retry", &retry, false);
     form_add_block(&form, "limit", &limit, false);
     return form;

@@ -26,12 +26,21 @@ static void add(struct form *form, cfg_opt_t option)
     form->options[form->count] = END;
 }
 
+static bool has(const struct form *form, const char *name)
+{
+    for (size_t i = 0; i < form->count; i++)
+        if (strcmp(form->options[i].name, name) == 0)
+            return true;
+    return false;
+}
+
 void form_add_name(struct form *form, const char *name, bool list)
 {
     cfg_opt_t text = CFG_STR(name, NULL, CFGF_NODEFAULT);
     cfg_opt_t texts = CFG_STR_LIST(name, NULL, CFGF_NODEFAULT);
 
-    add(form, list ? texts : text);
+    if (!has(form, name))
+        add(form, list ? texts : text);
 }
 
 void form_add_block(struct form *form, const char *name, const struct form *inside, bool titled)

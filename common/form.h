@@ -18,6 +18,7 @@ struct form {
     size_t count;
 };
 
+/* A name that the form has already is passed over: the first counts. */
 void form_add_name(struct form *form, const char *name, bool list);
 
 /* A block NAME { ... } or NAME "title" { ... } with these names inside; `inside` must not grow any more. */
