@@ -76,6 +76,14 @@ class Quickstart(unittest.TestCase):
         self.assertEqual(1, done.returncode)
         self.assertIn("notify_wecom (PROBLEM): NP-TEST no such thing", done.stdout)
 
+    def test_a_program_that_sends_and_then_fails_is_a_failure(self):
+        (self.tree / "build/notify_wecom").unlink()
+        (self.tree / "build/notify_wecom").write_text(f"#!/bin/sh\n{BUILD}/notify_wecom \"$@\"\nexit 1\n")
+        (self.tree / "build/notify_wecom").chmod(0o755)
+        done = self.run_it()
+        self.assertEqual(1, done.returncode)
+        self.assertIn("24 of 24 messages arrived", done.stdout)
+
     def test_keeps_configuration_and_record_when_asked(self):
         done = self.run_it("--keep")
         self.assertEqual(0, done.returncode, done.stdout + done.stderr)
