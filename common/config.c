@@ -692,6 +692,13 @@ static void add_contact(const struct reading *reading, const struct givens *give
     config->contacts[config->contact_count++] = contact;
 }
 
+static bool name_among(const char *const *names, const char *name)
+{
+    while (*names && strcmp(*names, name) != 0)
+        names++;
+    return *names != NULL;
+}
+
 static void read_contact(struct reading *reading)
 {
     const struct contact *other = config_contact(reading->config, reading->now->title);
@@ -711,7 +718,8 @@ static void read_contact(struct reading *reading)
     for (size_t i = 0; CONTACT_NAMES[i]; i++)
         form_add_name(&inside, CONTACT_NAMES[i], false);
     for (size_t i = 0; reading->channels[i]; i++)
-        form_add_name(&inside, reading->channels[i]->name, false);
+        if (!name_among(CONTACT_NAMES, reading->channels[i]->name)) /* "email" is both */
+            form_add_name(&inside, reading->channels[i]->name, false);
     form_add_block(&form, "contact", &inside, true);
     /* With a name that is not known, the person's other addresses still work. */
     if (!parse(reading, &form, &parsed) && !form_parse(&form, reading->now, FORM_LENIENT, &parsed))
