@@ -227,50 +227,65 @@ static const char *wanted(struct arena *arena, const struct value_row *row)
     return "";
 }
 
+static bool take_number(const struct value_row *row, const char *text, void *field)
+{
+    int64_t number = 0;
+    bool good = row->kind == VALUE_NUMBER     ? number_in_range(row, text, &number)
+                : row->kind == VALUE_DURATION ? duration_in_range(row, text, &number)
+                                              : severity_or_none(text, &number);
+
+    if (good && row->kind == VALUE_EXEMPT)
+        *(unsigned *)field = from_severity_up(number);
+    else if (good)
+        *(int64_t *)field = number;
+    return good;
+}
+
+static bool take_language(const char *text, void *field)
+{
+    enum language language = language_from(text);
+
+    if (language == LANGUAGE_COUNT)
+        return false;
+    *(enum language *)field = language;
+    return true;
+}
+
+static bool take_text(bool fits, const char *text, void *field)
+{
+    if (fits)
+        *(const char **)field = text;
+    return fits;
+}
+
+static const char *path_from(const struct config *config, const char *path)
+{
+    return path[0] && path[0] != '/' ? arena_print(config->arena, "%s/%s", config->directory, path) : path;
+}
+
 /* False when the text is not what the row wants; then `field` is as it was. */
 static bool take_value(const struct reading *reading, const struct value_row *row, const char *text, void *field)
 {
-    enum language language = LANGUAGE_COUNT;
-    int64_t number = 0;
-    bool good = true;
-
     switch (row->kind) {
+    case VALUE_LIST: /* fill_block() takes lists as a whole */
+        return false;
     case VALUE_TEXT:
-    case VALUE_LIST:
-        break;
+        return take_text(true, text, field);
     case VALUE_PATH:
-        if (text[0] && text[0] != '/')
-            text = arena_print(reading->arena, "%s/%s", reading->config->directory, text);
-        break;
+        return take_text(true, path_from(reading->config, text), field);
     case VALUE_ADDRESS:
-        good = is_web_address(text);
-        break;
+        return take_text(is_web_address(text), text, field);
     case VALUE_ZONE:
-        good = text[0] == '\0' || timezone_known(text);
-        break;
+        return take_text(text[0] == '\0' || timezone_known(text), text, field);
     case VALUE_LANGUAGE:
-        language = language_from(text);
-        if (language != LANGUAGE_COUNT)
-            *(enum language *)field = language;
-        return language != LANGUAGE_COUNT;
+        return take_language(text, field);
     case VALUE_NUMBER:
     case VALUE_DURATION:
     case VALUE_SEVERITY:
-        good = row->kind == VALUE_NUMBER     ? number_in_range(row, text, &number)
-               : row->kind == VALUE_DURATION ? duration_in_range(row, text, &number)
-                                             : severity_or_none(text, &number);
-        if (good)
-            *(int64_t *)field = number;
-        return good;
     case VALUE_EXEMPT:
-        good = severity_or_none(text, &number);
-        if (good)
-            *(unsigned *)field = from_severity_up(number);
-        return good;
+        return take_number(row, text, field);
     }
-    if (good)
-        *(const char **)field = text;
-    return good;
+    return false;
 }
 
 /* A wrong value is a finding, and what was there before stays. */

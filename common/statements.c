@@ -818,8 +818,8 @@ static void append_trouble(struct statements *statements, const struct statement
 static void include_file(struct statements *statements, const struct statement *include, const char *path)
 {
     struct statements more = {.arena = statements->arena};
-    struct source_file *source;
-    struct str content;
+    struct source_file *source = NULL;
+    struct str content = {0};
     struct fault fault = {0};
 
     if (!read_file(statements, path, &source, &content, &fault)) {
@@ -885,8 +885,8 @@ bool statements_read(struct statements *statements, const char *path, struct fau
 {
     struct statements main = {.arena = statements->arena};
     const char *directory = directory_of(statements->arena, path);
-    struct source_file *source;
-    struct str content;
+    struct source_file *source = NULL;
+    struct str content = {0};
 
     if (!read_file(statements, path, &source, &content, fault))
         return false;
