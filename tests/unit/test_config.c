@@ -768,7 +768,7 @@ static void test_hostile_files_end_fast_and_are_told(void **state)
             memcpy(text + k * size, cases[i].piece, size);
         config = load_bytes(arena, text, size * cases[i].pieces, 0640);
         took_s = (double)(clock() - before) / CLOCKS_PER_SEC;
-        if (took_s > 5 || config->finding_count == 0 || config->finding_count > FINDINGS_MOST)
+        if (took_s > 2 || config->finding_count == 0 || config->finding_count > FINDINGS_MOST)
             fail_msg("%s: %.1f s, %zu findings", cases[i].given, took_s, config->finding_count);
         arena_release(arena);
     }
