@@ -376,7 +376,10 @@ void inert_count(const struct inert_line *line, size_t acting[128])
             acting[byte_at(line, i)]++;
 }
 
-/* CommonMark 0.30, 6.2, left- and right-flanking delimiter runs; Slack wants no letter outside at all. */
+/*
+ * CommonMark 0.30, 6.2: a closing delimiter that follows punctuation, "**Label:**", must not meet a letter. Before other
+ * punctuation it may stand, but providers' own readers are not trusted with that. Slack wants no letter outside at all.
+ */
 bool inert_needs_gap(const struct inert_line *line, size_t at, bool closing)
 {
     uint32_t last = before(line, at);
@@ -384,7 +387,9 @@ bool inert_needs_gap(const struct inert_line *line, size_t at, bool closing)
     uint32_t outer = closing ? next : last;
     uint32_t inner = closing ? last : next;
 
-    return is_word(outer) && (line->markup == MARKUP_MRKDWN || !is_word(inner));
+    if (line->markup == MARKUP_MRKDWN)
+        return is_word(outer);
+    return !is_word(inner) && outer != EDGE && !is_space(outer);
 }
 
 size_t inert_add(struct str *out, const struct inert_line *line, size_t at)

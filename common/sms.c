@@ -155,7 +155,7 @@ void sms_judge(struct verdicts *verdicts, const struct verdict_rule *rules, cons
 {
     struct verdict *verdict;
 
-    verdict_by_rules(verdicts, rules, recipient, code, reason, response, reference);
+    verdict_by_rules(verdicts, rules, recipient, code[0] ? code : "NO-CODE", reason, response, reference);
     verdict = &verdicts->items[verdicts->count - 1];
     if (verdict->remedy == WORD_FIX_CLOCK && response->date_s > 0)
         verdict->reason = arena_print(verdicts->arena, "%s (the provider's clock says %s)", verdict->reason,

@@ -10,29 +10,29 @@ enum { CODE_LEN = 3, WORDS_FROM = 4 };
 
 /* The reply to these commands is about us and our settings. The reason begins with the enhanced code, if there is one. */
 static const struct verdict_rule SESSION_RULES[] = {
-    {"454",             NULL,   OUTCOME_AGAIN,   0, WORD_FIX_LOGIN     },
-    {"4*",              NULL,   OUTCOME_AGAIN,   0, WORD_FIX_WAIT      },
-    {"530 534 535 538", NULL,   OUTCOME_BROKEN,  0, WORD_FIX_LOGIN     },
-    {"552",             NULL,   OUTCOME_REFUSED, 0, WORD_FIX_MESSAGE   }, /* too big: MAIL says the size beforehand */
-    {"5*",              "5.7.", OUTCOME_BROKEN,  0, WORD_FIX_PERMISSION},
-    {NULL,              NULL,   OUTCOME_BROKEN,  0, WORD_FIX_ADDRESS   },
+    {"454*",                NULL,   OUTCOME_AGAIN,   0, WORD_FIX_LOGIN     },
+    {"4*",                  NULL,   OUTCOME_AGAIN,   0, WORD_FIX_WAIT      },
+    {"530* 534* 535* 538*", NULL,   OUTCOME_BROKEN,  0, WORD_FIX_LOGIN     },
+    {"552*",                NULL,   OUTCOME_REFUSED, 0, WORD_FIX_MESSAGE   }, /* too big: MAIL says the size beforehand */
+    {"5*",                  "5.7.", OUTCOME_BROKEN,  0, WORD_FIX_PERMISSION},
+    {NULL,                  NULL,   OUTCOME_BROKEN,  0, WORD_FIX_ADDRESS   },
 };
 
 static const struct verdict_rule RECIPIENT_RULES[] = {
-    {"450 451",         "greylist", OUTCOME_AGAIN,   300, WORD_FIX_WAIT      },
-    {"4*",              NULL,       OUTCOME_AGAIN,   0,   WORD_FIX_WAIT      },
-    {"530 534 535 538", NULL,       OUTCOME_BROKEN,  0,   WORD_FIX_LOGIN     },
-    {"5*",              "relay",    OUTCOME_BROKEN,  0,   WORD_FIX_PERMISSION}, /* "Relay access denied": not about this one */
-    {"552",             "5.2.2",    OUTCOME_REFUSED, 0,   WORD_FIX_RECIPIENT }, /* the mailbox is full */
-    {"552",             NULL,       OUTCOME_AGAIN,   0,   WORD_FIX_WAIT      }, /* RFC 5321 4.5.3.1.10: to be taken as 452 */
-    {NULL,              NULL,       OUTCOME_REFUSED, 0,   WORD_FIX_RECIPIENT },
+    {"450* 451*",           "greylist", OUTCOME_AGAIN,   300, WORD_FIX_WAIT      },
+    {"4*",                  NULL,       OUTCOME_AGAIN,   0,   WORD_FIX_WAIT      },
+    {"530* 534* 535* 538*", NULL,       OUTCOME_BROKEN,  0,   WORD_FIX_LOGIN     },
+    {"5*",                  "relay",    OUTCOME_BROKEN,  0,   WORD_FIX_PERMISSION}, /* "Relay access denied": not about this one */
+    {"552*",                "5.2.2",    OUTCOME_REFUSED, 0,   WORD_FIX_RECIPIENT }, /* the mailbox is full */
+    {"552*",                NULL,       OUTCOME_AGAIN,   0,   WORD_FIX_WAIT      }, /* RFC 5321 4.5.3.1.10: to be taken as 452 */
+    {NULL,                  NULL,       OUTCOME_REFUSED, 0,   WORD_FIX_RECIPIENT },
 };
 
 static const struct verdict_rule MESSAGE_RULES[] = {
-    {"2*",              NULL, OUTCOME_DELIVERED, 0, WORD_NONE       },
-    {"4*",              NULL, OUTCOME_AGAIN,     0, WORD_FIX_WAIT   },
-    {"530 534 535 538", NULL, OUTCOME_BROKEN,    0, WORD_FIX_LOGIN  },
-    {NULL,              NULL, OUTCOME_REFUSED,   0, WORD_FIX_MESSAGE},
+    {"2*",                  NULL, OUTCOME_DELIVERED, 0, WORD_NONE       },
+    {"4*",                  NULL, OUTCOME_AGAIN,     0, WORD_FIX_WAIT   },
+    {"530* 534* 535* 538*", NULL, OUTCOME_BROKEN,    0, WORD_FIX_LOGIN  },
+    {NULL,                  NULL, OUTCOME_REFUSED,   0, WORD_FIX_MESSAGE},
 };
 
 /* "250-one" goes on in the next line, "250 two" ends the reply. */

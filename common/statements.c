@@ -448,7 +448,7 @@ static const char *block_now(const struct scanner *scanner)
 }
 
 /* What is known to be of no use is not collected, so that it costs nothing. */
-static void add_assignment(struct scanner *scanner, const char *name, int line)
+static void add_assignment(struct scanner *scanner, const char *name, int line, bool opens)
 {
     struct statement *now = &scanner->now;
     size_t count = now->assignment_count;
@@ -461,7 +461,7 @@ static void add_assignment(struct scanner *scanner, const char *name, int line)
         scanner->assignments =
             arena_grow(scanner->out->arena, scanner->assignments, (count + 32) * sizeof(*scanner->assignments));
     scanner->assignments[now->assignment_count++] =
-        (struct assignment){.block = block_now(scanner), .name = name, .line = line};
+        (struct assignment){.block = block_now(scanner), .name = name, .line = line, .opens = opens};
 }
 
 static void open_brace(struct scanner *scanner, int line, const char *block)
@@ -478,12 +478,12 @@ static void open_brace(struct scanner *scanner, int line, const char *block)
 }
 
 /* NAME = or NAME {, where the sign has just been read. */
-static void note_name(struct scanner *scanner, const struct token *name, const char **text)
+static void note_name(struct scanner *scanner, const struct token *name, bool opens, const char **text)
 {
     *text = "";
     if (is_name(scanner, name)) {
         *text = text_between(scanner, name->begin, name->end);
-        add_assignment(scanner, *text, name->line);
+        add_assignment(scanner, *text, name->line, opens);
     } else if (is_text(name)) {
         mistake(scanner, name->line, "'%s' is not a name: names are written without quotes, as in proxy or at_mobiles",
                 excerpt(scanner, name->begin, name->end));
@@ -495,14 +495,14 @@ static void read_body_token(struct scanner *scanner, const struct token *token, 
     const char *name;
 
     if (is_sign(token, '=') || is_sign(token, '+')) {
-        note_name(scanner, before, &name);
+        note_name(scanner, before, false, &name);
         read_value(scanner, token, before);
         if (is_sign(before, '{'))
             open_brace(scanner, before->line, "");
         return;
     }
     if (is_sign(token, '{')) {
-        note_name(scanner, before, &name);
+        note_name(scanner, before, true, &name);
         open_brace(scanner, token->line, name);
     } else if (is_sign(token, '}')) {
         scanner->depth--;

@@ -10,10 +10,9 @@
  */
 #include <string.h>
 
-#include "common/card.h"
+#include "common/card_dingtalk.h"
 #include "common/encode.h"
 #include "common/hash.h"
-#include "common/mention.h"
 #include "common/robot.h"
 #include "common/str.h"
 
@@ -106,34 +105,6 @@ static const char *signature_of(struct arena *arena, struct secret secret, int64
     return signature.text;
 }
 
-struct format {
-    const char *word; /* in the configuration */
-    const char *msgtype;
-    const char *text_key;
-    enum markup markup;
-    bool pings; /* and has no buttons of its own */
-};
-
-static const struct format FORMATS[] = {
-    {"markdown",   "markdown",   "text",    MARKUP_DINGTALK, true },
-    {"text",       "text",       "content", MARKUP_PLAIN,    true },
-    {"actioncard", "actionCard", "text",    MARKUP_DINGTALK, false},
-    {"link",       "link",       "text",    MARKUP_PLAIN,    false},
-};
-
-/* Cards and links ping nobody, and need somewhere to go: otherwise it is Markdown. */
-static const struct format *format_for(const struct dingtalk *self, const struct card *card,
-                                       const struct mentions *mentions)
-{
-    bool automatic = strcmp(self->format, "auto") == 0;
-    const char *wanted = !automatic ? self->format : card->message->confirm_url[0] ? "actioncard" : "markdown";
-    const struct format *format = FORMATS;
-
-    while (strcmp(format->word, wanted) != 0)
-        format++;
-    return format->pings || (!mentions_any(mentions) && card->buttons.count > 0) ? format : FORMATS;
-}
-
 static struct mentions mentions_of(struct arena *arena, const struct dingtalk *self, const struct intent *intent)
 {
     struct mentions mentions = {.all = self->at_all};
@@ -145,7 +116,8 @@ static struct mentions mentions_of(struct arena *arena, const struct dingtalk *s
 }
 
 /* Links, and "@" of each mention: without it nobody's name is highlighted. */
-static const char *tail_of(const struct card *card, const struct format *format, const struct mentions *mentions)
+static const char *tail_of(const struct card *card, const struct dingtalk_format *format,
+                           const struct mentions *mentions)
 {
     if (!format->pings)
         return "";
@@ -154,7 +126,7 @@ static const char *tail_of(const struct card *card, const struct format *format,
                        mentions_text(card->arena, &mentions->users, "@", ""));
 }
 
-static const char *text_of(const struct dingtalk *self, const struct card *card, const struct format *format,
+static const char *text_of(const struct dingtalk *self, const struct card *card, const struct dingtalk_format *format,
                            const struct mentions *mentions)
 {
     const char *title = markup_escape(card->arena, format->markup, card->title);
@@ -167,47 +139,17 @@ static const char *text_of(const struct dingtalk *self, const struct card *card,
     return arena_print(card->arena, "%s\n\n%s", text, self->keyword); /* the robot drops what lacks it */
 }
 
-static void write_buttons(struct json_object *action_card, const struct buttons *buttons)
-{
-    struct json_object *list = jset_array(action_card, "btns");
-
-    jset_text(action_card, "btnOrientation", "1"); /* side by side */
-    for (size_t i = 0; i < buttons->count; i++)
-        jadd_texts(list, "title", buttons->items[i].label, "actionURL", buttons->items[i].url, NULL);
-}
-
-static struct json_object *document(const struct card *card, const struct format *format,
-                                    const struct mentions *mentions, const char *text)
-{
-    struct json_object *doc = json_doc(card->arena);
-    struct json_object *part = jset_object(doc, format->msgtype);
-    struct json_object *at = jset_object(doc, "at");
-
-    jset_text(doc, "msgtype", format->msgtype);
-    jset_text(part, format->text_key, text);
-    if (strcmp(format->word, "text") != 0)
-        jset_text(part, "title", card->title);
-    if (strcmp(format->word, "actioncard") == 0)
-        write_buttons(part, &card->buttons);
-    if (strcmp(format->word, "link") == 0)
-        jset_text(part, "messageUrl", card->buttons.items[0].url);
-    jset_mentions(at, "atMobiles", &mentions->mobiles);
-    jset_mentions(at, "atUserIds", &mentions->users);
-    jset_flag(at, "isAtAll", mentions->all);
-    return doc;
-}
-
 static bool build(const void *settings, const struct intent *intent, const struct moment *moment,
                   struct request *request, struct fault *fault)
 {
     const struct dingtalk *self = settings;
     struct card card = card_of(request->arena, intent, CARD_TITLE_MOST);
     struct mentions mentions = mentions_of(request->arena, self, intent);
-    const struct format *format = format_for(self, &card, &mentions);
+    const struct dingtalk_format *format = dingtalk_format_for(self->format, &card, &mentions);
     const char *text = text_of(self, &card, format, &mentions);
     bool signs = secret_given(self->secret);
 
-    request_body(request, json_print(document(&card, format, &mentions, text)));
+    request_body(request, json_print(dingtalk_document(&card, format, &mentions, text)));
     request_measure(request, format->msgtype, text, TEXT_BYTES, UNIT_BYTES);
     request_measure(request, "body", request->body, BODY_BYTES, UNIT_BYTES);
     return robot_request(&KIND, &self->robot, signs ? signature_of(request->arena, self->secret, moment->wall_ms) : "",

@@ -191,14 +191,6 @@ static const char *word_of(const struct response *response)
     return start[len + strspn(start + len, " \r\n")] ? "" : arena_copy(response->arena, start, len);
 }
 
-static void classify_word(const struct response *response, const char *word, struct verdicts *verdicts)
-{
-    if (response->status == 200 && strcmp(word, "ok") == 0)
-        verdict_add(verdicts, (struct verdict){.outcome = OUTCOME_DELIVERED, .code = word});
-    else
-        verdict_by_rules(verdicts, RULES, "", word, word, response, "");
-}
-
 static void classify_document(const struct response *response, struct json_object *doc, struct verdicts *verdicts)
 {
     struct arena *arena = response->arena;
@@ -226,8 +218,10 @@ static void classify(const void *settings, const struct intent *intent, const st
     struct json_object *doc;
 
     (void)intent;
-    if (decides && word[0])
-        classify_word(response, word, verdicts);
+    if (status == 200 && strcmp(word, "ok") == 0)
+        verdict_add(verdicts, (struct verdict){.outcome = OUTCOME_DELIVERED, .code = word});
+    else if (decides && word[0])
+        verdict_by_rules(verdicts, RULES, "", word, word, response, "");
     else if ((doc = answer_json(response, verdicts)))
         classify_document(response, doc, verdicts);
 }

@@ -100,20 +100,18 @@ static struct json_object *message_card(const struct card *card, size_t most)
 static bool write_fitting(const struct teams *self, const struct card *card, const struct mention_list *people,
                           struct request *request, struct fault *fault)
 {
-    size_t most = BODY_BYTES;
-
-    for (;;) {
-        size_t excess;
+    for (size_t most = BODY_BYTES; most > LEAST_TEXT;) {
+        size_t step;
 
         request_body(request,
                      json_print(is_adaptive(self) ? adaptive_card(card, people, most) : message_card(card, most)));
         if (request->body_len <= BODY_BYTES)
             return true;
-        excess = request->body_len - BODY_BYTES;
-        if (most < excess + LEAST_TEXT)
-            return fault_set(fault, FAULT_INPUT, "the card is longer than %d bytes even without its text", BODY_BYTES);
-        most -= excess;
+        step = request->body_len - BODY_BYTES;
+        step = step < most / 32 ? most / 32 : step;
+        most -= step < most / 2 ? step : most / 2;
     }
+    return fault_set(fault, FAULT_INPUT, "the card is longer than %d bytes even without its text", BODY_BYTES);
 }
 
 static bool build(const void *settings, const struct intent *intent, const struct moment *moment,

@@ -40,10 +40,16 @@ void accounts_visit(struct json_object *accounts, void (*visit)(void *self, cons
     }
 }
 
+static size_t path_length(const char *target)
+{
+    return strcspn(target, "?#");
+}
+
 struct signed_request signed_part(const struct exchange *exchange, const struct pairs *parameters)
 {
     return (struct signed_request){
         .method = exchange->method,
+        .path = arena_copy(exchange->arena, exchange->target, path_length(exchange->target)),
         .parameters = parameters,
         .headers = &exchange->headers,
         .body = exchange->body,
@@ -87,11 +93,6 @@ struct refusal refusal_of(const struct refusal *table, const char *code, int sta
         if (strcmp(table->code, code) == 0)
             return *table;
     return (struct refusal){.code = code, .status = status, .words = "refused by the stand-in"};
-}
-
-static size_t path_length(const char *target)
-{
-    return strcspn(target, "?#");
 }
 
 static const struct provider *provider_at(const char *target)

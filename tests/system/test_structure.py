@@ -95,7 +95,7 @@ class Channels(unittest.TestCase):
         copied = []
         for path in self.channels():
             lines = [line.strip() for line in text_of(path).splitlines()]
-            lines = [line for line in lines if len(line) > 3 and not line.startswith(("#include", "/*", "*", "//"))]
+            lines = [line for line in lines if len(line) > 3 and not line.startswith(("#include", "/*", "*", "//", "."))]
             for at in range(len(lines) - 5):
                 piece = tuple(lines[at:at + 6])
                 other = seen.setdefault(piece, path)

@@ -319,6 +319,51 @@ static void test_addresses_with_a_token_are_masked_though_they_are_plain_options
     assert_string_equal(secrets_mask(*state, &secrets, "x.example answered"), "x.example answered");
 }
 
+struct masked {
+    const char *address;
+    struct text_list headers;
+};
+
+static void test_credentials_in_addresses_and_headers_are_masked(void **state)
+{
+    static const struct option_row MASKED_ROWS[] = {
+        OPTION_ADDRESS_TEMPLATE("address", struct masked, address, "", "an address"),
+        OPTION_HEADERS("headers", struct masked, headers, "", "header lines"),
+        OPTION_END,
+    };
+    static const struct {
+        const char *name;
+        const char *value;
+        const char *text;
+        const char *want;
+    } cases[] = {
+        {"address", "https://x.example/hooks/0123456789abcdef/{{host}}", "POST /hooks/0123456789abcdef/web-01",
+         "POST /hooks/***/web-01"                                                                                                             },
+        {"address", "https://x.example/hooks",                           "POST https://x.example/hooks",           "POST https://x.example***"},
+        {"headers", "Authorization: Bearer 0123456789",                  "sent Bearer 0123456789, got 0123456789", "sent ***, got ***"        },
+        {"headers", "X-Api-Key:0123456789",                              "0123456789",                             "***"                      },
+        {"headers", "X-Site: bj",                                        "bj",                                     "bj"                       },
+        {"headers", "content-type: application/json",                    "application/json",                       "application/json"         },
+        {"headers", "no header at all",                                  "all",                                    "all"                      },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct settings_reading reading = {.directory = "", .environment = ""};
+        struct givens givens = {.arena = *state};
+        struct secrets secrets = {.arena = *state};
+        struct masked masked = {0};
+        struct fault fault = {0};
+        const char *text;
+
+        reading.secrets = &secrets;
+        give(&givens, cases[i].name, cases[i].value, "f:1");
+        assert_true(settings_fill(*state, MASKED_ROWS, &masked, &givens, &reading, &fault));
+        text = secrets_mask(*state, &secrets, cases[i].text);
+        if (strcmp(text, cases[i].want) != 0)
+            fail_msg("%s: '%s'", cases[i].value, text);
+    }
+}
+
 static void test_files_are_read_as_utf8_text(void **state)
 {
     static const struct {
@@ -498,6 +543,7 @@ int main(void)
         WITH_ARENA(test_the_command_line_takes_no_secret_by_value),
         WITH_ARENA(test_file_names_of_the_command_line_start_where_the_caller_stands),
         WITH_ARENA(test_addresses_with_a_token_are_masked_though_they_are_plain_options),
+        WITH_ARENA(test_credentials_in_addresses_and_headers_are_masked),
         WITH_ARENA(test_files_are_read_as_utf8_text),
         WITH_ARENA(test_files_have_a_ceiling),
         WITH_ARENA(test_finds_the_row_of_a_name),

@@ -180,11 +180,11 @@ static void test_knows_the_line_of_each_name(void **state)
     static const char TEXT[] =
         "\na \"t\" {\n x = 1\n retry {\n  attempts = {\"q\",\n \"r\"} delay =\n \"s\"\n }\n y = \"z\"\n}\n";
     static const struct assignment WANT[] = {
-        {"",      "x",        3},
-        {"",      "retry",    4},
-        {"retry", "attempts", 5},
-        {"retry", "delay",    6},
-        {"",      "y",        9},
+        {"",      "x",        3, false},
+        {"",      "retry",    4, true },
+        {"retry", "attempts", 5, false},
+        {"retry", "delay",    6, false},
+        {"",      "y",        9, false},
     };
     struct statements statements = scanned(*state, TEXT, sizeof(TEXT) - 1);
 
@@ -197,6 +197,7 @@ static void test_knows_the_line_of_each_name(void **state)
         assert_string_equal(found->block, WANT[i].block);
         assert_string_equal(found->name, WANT[i].name);
         assert_int_equal(found->line, WANT[i].line);
+        assert_int_equal(found->opens, WANT[i].opens);
     }
 }
 
