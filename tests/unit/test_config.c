@@ -458,6 +458,38 @@ static void test_what_is_wrong_with_retries_leaves_the_global_ones(void **state)
     assert_false(config->sections[0]->broken);
 }
 
+static void test_whoever_exempts_a_severity_exempts_the_graver_ones(void **state)
+{
+    struct config *config = load(*state, "limit { exempt = \"error\" }");
+
+    assert_int_equal(config->limits.exempt, 1U << SEVERITY_ERROR | 1U << SEVERITY_CRITICAL | 1U << SEVERITY_EMERGENCY);
+}
+
+/* "x:1" is the beginning of "x:12" as well. */
+static void test_a_finding_about_line_12_is_not_put_on_line_1(void **state)
+{
+    struct config *config =
+        load(*state, "bell \"a\" { token = \"0123456\"\n\n\n\n\n\n\n\n\n\n\n size = big loud = yes\n}");
+
+    config_check_sections(config);
+    assert_int_equal(config->finding_count, 1);
+    assert_string_equal(place(&config->findings[0]), "x:12");
+    assert_string_equal(config->findings[0].text, "'size' is a number (digits only), not 'big'");
+}
+
+static void test_faults_of_a_section_hold_no_secret(void **state)
+{
+    struct config *config = load(*state, "proxy = \"http://somebody:proxy-password@p:1\"\n"
+                                         "bell \"a\" { token = \"0123456\" size = 14 }\n"
+                                         "bell \"b\" { token = \"0123456\" }");
+    struct fault fault = {0};
+
+    assert_false(config_open_section(config, section_named(config, "a"), NULL, &fault));
+    assert_non_null(strstr(fault.text, "/x:2: bell \"a\": the token *** is too long"));
+    opened(config, "b");
+    assert_string_equal(secrets_mask(*state, &section_named(config, "b")->secrets, "proxy-password"), "***");
+}
+
 static void test_chooses_a_section_or_says_which_there_are(void **state)
 {
     struct config *config = load(*state, "bell \"one\" { token = \"0123456\" }\nbell \"two\" { token = \"0123456\" }\n"
@@ -783,6 +815,9 @@ int main(void)
         WITH_ARENA(test_a_dozen_included_files_are_read),
         WITH_ARENA(test_a_broken_section_says_why_when_it_is_wanted),
         WITH_ARENA(test_what_is_wrong_with_retries_leaves_the_global_ones),
+        WITH_ARENA(test_whoever_exempts_a_severity_exempts_the_graver_ones),
+        WITH_ARENA(test_a_finding_about_line_12_is_not_put_on_line_1),
+        WITH_ARENA(test_faults_of_a_section_hold_no_secret),
         WITH_ARENA(test_chooses_a_section_or_says_which_there_are),
         WITH_ARENA(test_no_section_at_all_says_how_to_make_one),
         WITH_ARENA(test_options_of_the_call_win_over_the_section),

@@ -122,6 +122,7 @@ static void test_a_mistake_costs_one_statement(void **state)
         {"an address without quotes",                       "a = https://x.example/}\nb = 1",                          "1 a!1;1 !1;2 b ;"       },
         {"full-width quotes",                               "a = “x”\nb = 1",                                      "1 a!1;2 b ;"            },
         {"full-width equals sign",                          "a ＝ \"x\"\nb = 1",                                      "1 a!1;2 b ;"            },
+        {"octal too long",                                  "a = \"\\0101\"\nb = 1",                                   "1 a!1;2 b ;"            },
         {"octal too great",                                 "a = \"\\400\"\nb = \"\\1234\"\nc = \"\\18\"\nd = 1",      "1 a!1;2 b!2;3 c!3;4 d ;"},
         {"zero bytes by escape",                            "a = \"\\0\"\nb = \"\\x0\"\nc = \"\\x00\"\nd = \"\\x01\"", "1 a!1;2 b!2;3 c!3;4 d ;"},
         {"invalid UTF-8",                                   "a \"t\" {\n x = \"\xB8\xE6\"\n}\nb = 1",                  "1 a!2;4 b ;"            },
