@@ -119,11 +119,11 @@ static struct mentions mentions_of(struct arena *arena, const struct dingtalk *s
 static const char *tail_of(const struct card *card, const struct dingtalk_format *format,
                            const struct mentions *mentions)
 {
-    if (!format->pings)
-        return "";
-    return arena_print(card->arena, "%s\n\n%s %s", card_links(card, format->markup),
-                       mentions_text(card->arena, &mentions->mobiles, "@", ""),
-                       mentions_text(card->arena, &mentions->users, "@", ""));
+    const char *mobiles = mentions_text(card->arena, &mentions->mobiles, "@", "");
+    const char *users = mentions_text(card->arena, &mentions->users, "@", "");
+    const char *names = arena_print(card->arena, "%s%s%s", mobiles, mobiles[0] && users[0] ? " " : "", users);
+
+    return format->pings ? card_joined(card, card_links(card, format->markup), names) : "";
 }
 
 static const char *text_of(const struct dingtalk *self, const struct card *card, const struct dingtalk_format *format,
@@ -136,7 +136,7 @@ static const char *text_of(const struct dingtalk *self, const struct card *card,
 
     if (strstr(card->title, self->keyword) || strstr(text, self->keyword))
         return text;
-    return arena_print(card->arena, "%s\n\n%s", text, self->keyword); /* the robot drops what lacks it */
+    return card_joined(card, text, self->keyword); /* the robot drops what lacks it */
 }
 
 static bool build(const void *settings, const struct intent *intent, const struct moment *moment,

@@ -67,10 +67,10 @@ static void check(const void *settings, const struct findings *findings)
 
     if (!address(self, &request, &fault))
         findings->mistake(findings->self, fault.text);
-    if (is_adaptive(self) == (strstr(secret_text(self->webhook), ".webhook.office.com/") != NULL))
-        findings->advice(findings->self, is_adaptive(self)
-                                             ? "this is the address of an old connector: set format = \"messagecard\""
-                                             : "workflows take format = \"adaptive\" only");
+    if (is_adaptive(self) && strstr(secret_text(self->webhook), ".webhook.office.com/"))
+        findings->advice(findings->self, "this is the address of an old connector: set format = \"messagecard\"");
+    if (!is_adaptive(self) && strstr(secret_text(self->webhook), "/workflows/"))
+        findings->advice(findings->self, "this is the address of a workflow: it takes format = \"adaptive\" only");
 }
 
 static struct json_object *message_card(const struct card *card, size_t most)

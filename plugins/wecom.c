@@ -130,9 +130,9 @@ static void write_markdown(struct json_object *markdown, const struct card *card
     const char *head =
         arena_print(card->arena, "### <font color=\"%s\">%s</font>", font_colour(message_mood(card->message)),
                     markup_escape(card->arena, MARKUP_WECOM, card->title));
-    const char *tail =
-        arena_print(card->arena, "%s\n%s%s", card_links(card, MARKUP_WECOM),
-                    mentions_text(card->arena, &mentions->users, "<@", ">"), mentions->all ? "<@all>" : "");
+    const char *users = mentions_text(card->arena, &mentions->users, "<@", ">");
+    const char *names = arena_print(card->arena, "%s%s", users, mentions->all ? "<@all>" : "");
+    const char *tail = card_joined(card, card_links(card, MARKUP_WECOM), names);
 
     jset_text(markdown, "content", card_text(card, card->message->text, MARKUP_WECOM, head, tail, MARKDOWN_BYTES));
 }

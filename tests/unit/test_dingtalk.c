@@ -149,6 +149,18 @@ static void test_markdown_has_title_text_links_and_at(void **state)
     assert_text(doc, "/at/atMobiles/0", "13800138000");
 }
 
+static void test_nothing_stands_for_what_a_message_lacks(void **state)
+{
+    struct message message = test_message(*state, "磁盘满", "/var 99%");
+    struct request request;
+
+    message.link = message.confirm_url = "";
+    assert_text(body_with(*state, "text", &message, NULL), "/text/content", "磁盘满\n\n/var 99%");
+    assert_text(body_with(*state, "markdown", &message, NULL), "/markdown/text", "### 磁盘满\n\n/var 99%");
+    request = test_build(*state, &channel_dingtalk, settings_with(*state, "keyword", "告警"), &message, NULL);
+    assert_text(body_of(*state, &request), "/markdown/text", "### 磁盘满\n\n/var 99%\n\n告警");
+}
+
 static void test_action_card_has_a_button_to_confirm(void **state)
 {
     struct message message = test_message(*state, "磁盘满", "/var 99%");
@@ -371,6 +383,7 @@ int main(void)
         WITH_ARENA(test_says_when_the_robot_would_refuse_everything),
         WITH_ARENA(test_text_has_content_and_at),
         WITH_ARENA(test_markdown_has_title_text_links_and_at),
+        WITH_ARENA(test_nothing_stands_for_what_a_message_lacks),
         WITH_ARENA(test_action_card_has_a_button_to_confirm),
         WITH_ARENA(test_link_has_an_address),
         WITH_ARENA(test_what_cannot_ping_or_lead_anywhere_becomes_markdown),

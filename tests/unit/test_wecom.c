@@ -117,10 +117,20 @@ static void test_markdown_mentions_user_ids_in_its_content(void **state)
     assert_text(doc, "/msgtype", "markdown");
     assert_holds(content, "### <font color=\"warning\">磁盘满</font>\n\n/var 99%\n\n");
     assert_holds(content, "[我来处理](https://monitor.example.com/confirm/TOKEN)");
-    assert_holds(content, "\n<@ZhangWei> <@li.si>");
+    assert_holds(content, "\n\n<@ZhangWei> <@li.si>");
     message.kind = EVENT_RECOVERY;
     assert_holds(json_text_at(body_with(*state, "markdown", &message, NULL), "/markdown/content"),
                  "<font color=\"info\">");
+}
+
+static void test_nothing_stands_for_what_a_message_lacks(void **state)
+{
+    struct message message = test_message(*state, "磁盘满", "/var 99%");
+
+    message.link = message.confirm_url = "";
+    assert_text(body_with(*state, "text", &message, NULL), "/text/content", "磁盘满\n\n/var 99%");
+    assert_text(body_with(*state, "markdown", &message, NULL), "/markdown/content",
+                "### <font color=\"warning\">磁盘满</font>\n\n/var 99%");
 }
 
 static void test_template_card_is_a_text_notice(void **state)
@@ -283,6 +293,7 @@ int main(void)
         WITH_ARENA(test_check_names_the_conflict_of_mobiles_and_markdown),
         WITH_ARENA(test_text_has_content_and_both_lists),
         WITH_ARENA(test_markdown_mentions_user_ids_in_its_content),
+        WITH_ARENA(test_nothing_stands_for_what_a_message_lacks),
         WITH_ARENA(test_template_card_is_a_text_notice),
         WITH_ARENA(test_a_card_shows_no_more_than_a_phone_does),
         WITH_ARENA(test_people_who_are_called_decide_the_format),
