@@ -373,14 +373,14 @@ class Arrived(Cases):
                 self.assertEqual(f"[提示] {subject.strip()}", str(self.one(subject=subject)["subject"]))
 
     def test_nothing_can_be_added_to_the_headers(self):
-        usual = sorted(name.lower() for name in self.one().keys())
+        usual = sorted(name.lower() for name in self.one("--host", "a", "--event-id", "1").keys())
         for hostile in ("x\r\nBcc: eve@example.com", "x\nX-Evil: 1", "x\rX-Evil: 1", "x\r\n\r\nbody", "x\x00y",
                         "=?utf-8?q?x=0D=0ABcc:_eve@example.com?="):
             with self.subTest(hostile=hostile):
                 argument = hostile.replace("\x00", "\\0")
                 message = self.one("--host", argument, "--service", argument, "--event-id", argument, "--author", argument,
                                    subject=argument, message=argument)
-                self.assertEqual(usual, sorted({*(name.lower() for name in message.keys())} - {"importance"}))
+                self.assertEqual(usual, sorted({*(name.lower() for name in message.keys())}))
                 self.assertEqual(2, len(list(message.iter_parts())))
 
     def test_recipients_that_are_no_addresses_get_nothing(self):

@@ -12,6 +12,7 @@ import subprocess
 import unittest
 
 from support import BUILD, Case, program
+from stub.chat import DingTalk
 from stub.server import Answer
 
 EVERY = int(os.environ.get("NP_KILL_EVERY", "7"))
@@ -19,6 +20,8 @@ LEASE_S = 3600
 
 
 class Killed(Case):
+    providers = {"dingtalk": DingTalk(per_minute=1000000)}  # how often it is told is not the question here
+
     def setUp(self):
         super().setUp()
         self.configure(extra='retry { attempts = 3  delay = "0s" }\n', channels=("webhook", "dingtalk"))
