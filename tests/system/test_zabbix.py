@@ -179,7 +179,7 @@ class Zabbix60(unittest.TestCase):
             if "sms" not in channel:
                 self.assertIn("恢复", text, channel)
         recovery = self.arrived("webhook", 3)[2].text
-        for part in ('"kind": "recovery"', f'"event_id": "{event["eventid"]}"', '"severity": "info"'):
+        for part in ('"kind": "recovery"', f'"event_id": "{event["eventid"]}"', '"duration": "'):
             self.assertIn(part, recovery)
 
         alerts = support.wait_until(
