@@ -235,14 +235,18 @@ static void add_emphasis(struct str *out, const struct inert_line *line, size_t 
     }
 }
 
-/* A backslash escapes what follows it if that is punctuation, and at the end of a line the line break. */
+/*
+ * Before punctuation a backslash escapes, at the end of a line it breaks the line. Cards have it doubled; whether the others
+ * know escapes at all is not documented, so there it is kept away from what follows.
+ */
 static void add_backslash(struct str *out, const struct inert_line *line, size_t at)
 {
     unsigned char next = byte_at(line, at + 1);
+    bool escapes = next == EDGE || ispunct(next) || meets_markup(line, at);
 
-    if (line->markup == MARKUP_CARD && (next == EDGE || ispunct(next) || meets_markup(line, at)))
-        str_addc(out, '\\');
     str_addc(out, '\\');
+    if (escapes)
+        str_add(out, line->markup == MARKUP_CARD ? "\\" : ZERO_WIDTH_SPACE);
 }
 
 static void add_less_than(struct str *out, const struct inert_line *line, size_t at)
@@ -376,7 +380,10 @@ void inert_count(const struct inert_line *line, size_t acting[128])
             acting[byte_at(line, i)]++;
 }
 
-/* CommonMark 0.30, 6.2, left- and right-flanking delimiter runs; Slack wants no letter outside at all. */
+/*
+ * CommonMark 0.30, 6.2: a closing delimiter that follows punctuation, "**Label:**", must not meet a letter. Before other
+ * punctuation it may stand, but providers' own readers are not trusted with that. Slack wants no letter outside at all.
+ */
 bool inert_needs_gap(const struct inert_line *line, size_t at, bool closing)
 {
     uint32_t last = before(line, at);
@@ -384,7 +391,9 @@ bool inert_needs_gap(const struct inert_line *line, size_t at, bool closing)
     uint32_t outer = closing ? next : last;
     uint32_t inner = closing ? last : next;
 
-    return is_word(outer) && (line->markup == MARKUP_MRKDWN || !is_word(inner));
+    if (line->markup == MARKUP_MRKDWN)
+        return is_word(outer);
+    return !is_word(inner) && outer != EDGE && !is_space(outer);
 }
 
 size_t inert_add(struct str *out, const struct inert_line *line, size_t at)

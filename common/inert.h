@@ -28,8 +28,8 @@ struct inert_line {
 void inert_count(const struct inert_line *line, size_t acting[128]);
 
 /*
- * True when a sign of bold or code set between the characters at `at` - 1 and `at` needs something between itself and the
- * outer one, or clients would not see it: `closing` is the sign of the span that ends there, else of the one that begins.
+ * True when a sign of bold between the characters at `at` - 1 and `at` would not be seen as one unless something stands
+ * between it and the outer character: `closing` tells whether the bold text ends there or begins.
  */
 bool inert_needs_gap(const struct inert_line *line, size_t at, bool closing);
 

@@ -21,7 +21,7 @@ LEASE_S = 3600
 class Killed(Case):
     def setUp(self):
         super().setUp()
-        self.configure(channels=("webhook", "dingtalk"))
+        self.configure(extra='retry { attempts = 3  delay = "0s" }\n', channels=("webhook", "dingtalk"))
         self.state = self.folder / "etc" / "state"
         self.killer = BUILD / "tool_kill_at"
 
