@@ -27,7 +27,7 @@ PROBLEM = {"{EVENT.SOURCE}": "0", "{EVENT.OBJECT}": "0", "{EVENT.VALUE}": "1", "
            "{HOST.NAME}": "网页一号", "{EVENT.TAGSJSON}": '[{"tag":"team","value":"dba"}]',
            "{TRIGGER.HOSTGROUP.NAME}": "Linux servers", "{ITEM.NAME}": "CPU load", "{ITEM.KEY}": "system.cpu.load",
            "{EVENT.NAME}": "CPU 过高 it's \"bad\" $(id)", "{ITEM.VALUE}": "95 %", "{EVENT.OPDATA}": "",
-           "{ESC.HISTORY}": "", "{TRIGGER.DESCRIPTION}": "看 top\r\n然后打电话"}
+           "{TRIGGER.DESCRIPTION}": "看 top\r\n然后打电话"}
 
 
 def message_of(source="TRIGGERS", mode="PROBLEM", **values):
