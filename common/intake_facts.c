@@ -139,7 +139,7 @@ static void settle_kind(const struct facts *facts, struct event *event)
 {
     const char *type = facts_get(facts, "type");
 
-    if (event_kind_from(facts_get(facts, "kind"), &event->kind) || word_kind(type, &event->kind))
+    if (word_kind(type, &event->kind) || event_kind_from(facts_get(facts, "kind"), &event->kind))
         return;
     if (type[0]) {
         event->kind = EVENT_CUSTOM;

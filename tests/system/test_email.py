@@ -325,7 +325,7 @@ class Arrived(Cases):
             config = write(pathlib.Path(folder, "n.conf"),
                            f'language = "zh_CN"\nemail "ops" {{ server = {quoted(sink.url)} starttls = "never"\n'
                            f'from = "监控 <monitor@example.com>" {settings} }}\n', 0o600)
-            done = run(program("notify_email"), "--config", str(config), "--state", folder, *arguments, "--", to, subject,
+            done = run(program("notify_email"), "--config", str(config), "--state-dir", folder, *arguments, "--", to, subject,
                        message)
             self.assertEqual(status, done.status, done)
             self.done = done

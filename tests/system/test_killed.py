@@ -69,12 +69,12 @@ class Killed(Case):
         rows = self.sql("SELECT n.outcome, COALESCE(o.state, '') FROM notification n LEFT JOIN outbox o ON o.id = n.id"
                         " WHERE n.problem LIKE ?", f"%/{number}")
         doubtful = any(state == "wire" for _, state in rows)
-        before = len(self.stub.arrivals(self.channel))
+        before = len(self.stub.accepted(self.channel))
         self.let_time_pass()
         self.tick()
         self.let_time_pass()
         self.tick()
-        told = len(self.stub.arrivals(self.channel))
+        told = len(self.stub.accepted(self.channel))
         outcomes = [outcome for outcome, in self.sql("SELECT outcome FROM notification WHERE problem LIKE ?", f"%/{number}")]
         if rows:
             self.assertGreaterEqual(told, 1, f"{where}: admitted and lost; {outcomes}")

@@ -67,7 +67,6 @@ async function aliyunPopCore({ request, keys }) {
  * as we send it: both are put into the SDK's canonical request where it is hashed; everything else is the SDK's.
  */
 function tencentTc3({ request, keys }) {
-  const { default: Sign } = sdk('tencentcloud-sdk-nodejs-common/tencentcloud/common/sign');
   const createHash = crypto.createHash;
   const action = request.headers['x-tc-action'].toLowerCase();
   let changed = 0;
@@ -85,6 +84,8 @@ function tencentTc3({ request, keys }) {
     return hash;
   };
   try {
+    /* Loaded only now: it copies the functions of `crypto` as it finds them. */
+    const { default: Sign } = sdk('tencentcloud-sdk-nodejs-common/tencentcloud/common/sign');
     const authorization = Sign.sign3({
       method: request.method,
       url: `http://${request.headers.host}${request.target}`,
