@@ -161,6 +161,25 @@ class Flood(StoreCase):
         self.assertEqual(5, len(self.arrivals("webhook", 5)))
 
 
+class Thread(StoreCase):
+    def test_a_recovery_answers_in_the_thread_and_marks_the_first_message(self):
+        self.assert_status(0, self.tell(1, channel="slack"))
+        first = self.arrivals("slack", 1)[0]
+        self.assert_status(0, self.tell(1, kind="acknowledgement", channel="slack"))
+        self.assert_status(0, self.tell(1, kind="recovery", channel="slack"))
+        paths = [record.request.path.rsplit("/", 1)[-1] for record in self.stub.accepted("slack")]
+        self.assertEqual(["chat.postMessage", "chat.postMessage", "chat.postMessage", "chat.update"], paths)
+        acknowledged, recovered, updated = [record.json for record in self.stub.accepted("slack")[1:]]
+        ts = json.loads(first.answer.body)["ts"]
+        self.assertEqual([ts, ts], [acknowledged["thread_ts"], recovered["thread_ts"]])
+        self.assertEqual(ts, updated["ts"])
+        self.assertIn("恢复", updated["text"])
+
+    def test_without_its_first_message_a_recovery_stands_alone(self):
+        self.assert_status(0, self.tell(1, kind="recovery", channel="slack"))
+        self.assertNotIn("thread_ts", self.arrivals("slack", 1)[0].json)
+
+
 class FailOpen(StoreCase):
     """A store that cannot be used never silences an alert."""
 
