@@ -235,14 +235,18 @@ static void add_emphasis(struct str *out, const struct inert_line *line, size_t 
     }
 }
 
-/* A backslash escapes what follows it if that is punctuation, and at the end of a line the line break. */
+/*
+ * Before punctuation a backslash escapes, at the end of a line it breaks the line. Cards have it doubled; whether the others
+ * know escapes at all is not documented, so there it is kept away from what follows.
+ */
 static void add_backslash(struct str *out, const struct inert_line *line, size_t at)
 {
     unsigned char next = byte_at(line, at + 1);
+    bool escapes = next == EDGE || ispunct(next) || meets_markup(line, at);
 
-    if (line->markup == MARKUP_CARD && (next == EDGE || ispunct(next) || meets_markup(line, at)))
-        str_addc(out, '\\');
     str_addc(out, '\\');
+    if (escapes)
+        str_add(out, line->markup == MARKUP_CARD ? "\\" : ZERO_WIDTH_SPACE);
 }
 
 static void add_less_than(struct str *out, const struct inert_line *line, size_t at)
