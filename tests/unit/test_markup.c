@@ -230,6 +230,8 @@ static void test_lines_without_their_value_are_left_out(void **state)
         {"after a value of several lines",            "a " V "x\ny" E " " V E "\nc",            "c"                    },
         {"empty lines become one, none at the ends",  "\n\na\n\n\n \nb\n\n",                    "a\n\nb"               },
         {"empty lines around a lost line become one", "a\n\n" V E "\n\nb",                      "a\n\nb"               },
+        {"a mark inside a value",                     "a " V "b" V "c" E "\nd",                 "a bc\nd"              },
+        {"a value that does not end",                 "a " V "b\nc",                            "a b\nc"               },
         {"a prefix alone",                            "a\n- \n> \nb",                           "a\nb"                 },
         {"a heading that lost all its lines",         "a\n# h\n- " V E "\n\n- " V E "\n# i\nb", "a\ni\nb"              },
         {"a heading that lost some",                  "# h\n- " V E "\n- b",                    "h\n- b"               },
@@ -259,7 +261,7 @@ static void test_facts_are_labels_with_their_values(void **state)
     static const char marked[] =
         "intro\n\n**Host:** " V "web-01" E " (" V "10.0.0.1" E ")\n**主机：**" V "a*b <x>" E "\n"
         "**Out:** " V "1\n\n- 2" E " end\n**no colon** x\n**only:**\n- **list:** x\n"
-        "**Run:** `df " V "/var" E "`\n" V "**evil:** x" E "\n**Gone:** " V E "\n\nend";
+        "**Run:** `df " V "/var" E "`\n" V "**evil:** x" E "\n**" V "a\nb:" E "** x\n**Gone:** " V E "\n\nend";
     static const struct pair expected[] = {
         {"Host",   "web-01 (10.0.0.1)"},
         {"主机", "a*b <x>"          },
@@ -275,7 +277,7 @@ static void test_facts_are_labels_with_their_values(void **state)
         assert_string_equal(facts.items[i].value, expected[i].value);
     }
     assert_string_equal(write_all(*state, passage_without_facts(*state, passage), MARKUP_PLAIN),
-                        "intro\n\nno colon x\nonly:\n- list: x\n**evil:** x\n\nend");
+                        "intro\n\nno colon x\nonly:\n- list: x\n**evil:** x\na\nb: x\n\nend");
     assert_int_equal(passage_facts(*state, passage_of(*state, "**a:** b")).count, 0);
 }
 

@@ -233,6 +233,33 @@ static void test_a_partial_within_itself_ends_at_the_limit(void **state)
     assert_string_equal(template_render(*state, template, NULL, ESCAPE_NONE), repeated(*state, "x", TEMPLATE_DEPTH));
 }
 
+static const char *find_any(void *self, const char *name)
+{
+    (void)name;
+    return self;
+}
+
+static void test_partials_are_limited_in_number_and_indented_length(void **state)
+{
+    static char x[] = "x";
+    struct partials partials = {.find = find_any, .self = x};
+    struct fault fault = {0};
+    struct str text = str_in(*state, TEMPLATE_MOST);
+    const struct template *template;
+
+    for (int i = 0; i < 100; i++)
+        str_addf(&text, "{{>p%d}}{{>p%d}}", i, i);
+    template = template_parse(*state, "f", text.text, &partials, &fault);
+    assert_non_null(template);
+    assert_string_equal(template_render(*state, template, NULL, ESCAPE_NONE), repeated(*state, "xx", 64));
+
+    partials.self = arena_print(*state, "%s", repeated(*state, "\n", TEMPLATE_MOST / 2));
+    assert_non_null(template_parse(*state, "f", "{{>p}}", &partials, &fault));
+    assert_non_null(template_parse(*state, "f", " {{>p}}", &partials, &fault));
+    assert_null(template_parse(*state, "f", "  {{>p}}", &partials, &fault));
+    assert_string_equal(fault.text, "f: partial 'p': indented, the text is longer than 65536 bytes");
+}
+
 static double seconds(void)
 {
     struct timespec now;
@@ -263,7 +290,7 @@ static void test_hostile_templates_end_fast(void **state)
         {                                                                                    "ten thousand tags",                                                 repeated(arena,                                    "{{a}}",                                                                  10000),                                                        "",                 "{\"a\":\"{{a}}\"}"},
         {"ten thousand partials",repeated(arena, "{{>p}}",                                         10000),                    "y", "{}"                                                   },
         {                                                                                                                                             "only openings",                                                                                                                                          repeated(arena,                                 "{{",                                               30000),                      "",    "{}"                                             },
-        {                 "many dots",                                                                               arena_print(arena,                                "{{a%s}}",                                                                              repeated(arena,                                                                                           ".a",    30000)),                          "", "{\"a\":{}}"},
+        {                 "many dots",                                                                               arena_print(arena,                                "{{a%s}}",                                                                              repeated(arena,                                                                                           ".a",    30000)),                         "", "{\"a\":{}}"},
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -467,6 +494,7 @@ int main(void)
         WITH_ARENA(test_a_text_may_be_as_long_as_the_limit_and_no_longer),
         WITH_ARENA(test_sections_nest_as_deep_as_the_limit_and_no_deeper),
         WITH_ARENA(test_a_partial_within_itself_ends_at_the_limit),
+        WITH_ARENA(test_partials_are_limited_in_number_and_indented_length),
         WITH_ARENA(test_hostile_templates_end_fast),
         WITH_ARENA(test_the_check_finds_unknown_names_and_raw_use_of_foreign_text),
         WITH_ARENA(test_loading_falls_back_to_english_then_to_the_default),

@@ -46,6 +46,7 @@ static void test_ill_formed_bytes_become_replacement_characters(void **state)
         {"lone leads of three",              BYTES("\xE0 \xEF "),                                                             R " " R " "               },
         {"lone leads of four",               BYTES("\xF0 \xF4 "),                                                             R " " R " "               },
         {"F5 and above",                     BYTES("\xF5\xF8\xFC\xFE\xFF"),                                                   R R R R R                 },
+        {"beyond, with continuations",       BYTES("\xF5\x80\x80\x80"),                                                       R R R R                   },
         {"five and six bytes",               BYTES("\xF8\x88\x80\x80\x80\xFC\x84\x80\x80\x80\x80"),                           R R R R R R R R R R R     },
         {"last byte missing",                BYTES("\xC2|\xE4\xB8|\xF0\x9F\x94|"),                                            R "|" R "|" R "|"         },
         {"two bytes missing",                BYTES("\xE4|\xF0\x9F|"),                                                         R "|" R "|"               },
