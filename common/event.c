@@ -112,6 +112,11 @@ const char *severity_name(enum severity severity)
     return SEVERITIES[severity];
 }
 
+enum severity severity_of_number(int64_t number)
+{
+    return number >= 0 && number < SEVERITY_COUNT ? (enum severity)number : SEVERITY_EMERGENCY;
+}
+
 const char *event_kind_name(enum event_kind kind)
 {
     return KINDS[kind];

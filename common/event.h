@@ -110,6 +110,9 @@ void pairs_add(struct arena *arena, struct pairs *pairs, const char *name, const
 const char *severity_name(enum severity severity); /* "critical" */
 const char *event_kind_name(enum event_kind kind); /* "problem", "flapping_start" */
 
+/* From its number in a record; a number that is none is SEVERITY_EMERGENCY: better too loud. */
+enum severity severity_of_number(int64_t number);
+
 /* Both take any case and leave the value alone when the name is unknown. */
 bool severity_from(const char *name, enum severity *severity);
 bool event_kind_from(const char *name, enum event_kind *kind);

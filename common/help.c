@@ -4,15 +4,32 @@
 
 #include "common/str.h"
 
-enum { HELP_MOST = 64 * 1024, OPTION_COLUMNS = 30 };
+enum { HELP_MOST = 64 * 1024, OPTION_COLUMNS = 26, SCREEN_COLUMNS = 80 };
+
+static const char *value_of(const struct option_row *row)
+{
+    switch (row->type) {
+    case OPTION_TYPE_SECRET:
+    case OPTION_TYPE_FILE:
+        return "FILE";
+    case OPTION_TYPE_FLAG:
+        return "yes|no";
+    case OPTION_TYPE_LIST:
+        return "ITEM";
+    case OPTION_TYPE_CHOICE:
+        return "WORD";
+    case OPTION_TYPE_NUMBER:
+        return "NUMBER";
+    case OPTION_TYPE_TEXT:
+        return "TEXT";
+    }
+    return "TEXT";
+}
 
 static const char *option_of(struct arena *arena, const struct option_row *row)
 {
-    char *name = arena_print(arena, "--%s%s %s", row->name, row->type == OPTION_TYPE_SECRET ? "-file" : "",
-                             row->type == OPTION_TYPE_SECRET || row->type == OPTION_TYPE_FILE ? "FILE"
-                             : row->type == OPTION_TYPE_FLAG                                  ? "yes|no"
-                             : row->type == OPTION_TYPE_LIST                                  ? "ITEM"
-                                                                                              : "TEXT");
+    char *name =
+        arena_print(arena, "--%s%s %s", row->name, row->type == OPTION_TYPE_SECRET ? "-file" : "", value_of(row));
 
     for (char *at = name; *at && *at != ' '; at++)
         if (*at == '_')
@@ -20,15 +37,34 @@ static const char *option_of(struct arena *arena, const struct option_row *row)
     return name;
 }
 
+/* Words up to the edge of the screen; the next lines begin at `indent`, and `more` ends each that goes on. */
+static void add_wrapped(struct str *out, const char *text, size_t column, size_t indent, const char *more)
+{
+    while (*text) {
+        size_t len = strcspn(text, " ");
+
+        if (column > indent && column + 1 + len + strlen(more) > SCREEN_COLUMNS) {
+            str_addf(out, "%s\n%*s", more, (int)indent, "");
+            column = indent;
+        }
+        str_add(out, " ");
+        str_addn(out, text, len);
+        column += 1 + len;
+        text += len;
+        text += strspn(text, " ");
+    }
+    str_add(out, "\n");
+}
+
 static void add_option(struct str *out, const struct option_row *row)
 {
     const char *option = option_of(out->arena, row);
-    size_t len = strlen(option);
+    const char *choices = row->type == OPTION_TYPE_CHOICE ? arena_print(out->arena, " (%s)", row->choices) : "";
+    size_t start = out->len;
 
-    str_addf(out, "  %s%*s%s", option, len < OPTION_COLUMNS ? (int)(OPTION_COLUMNS - len) : 1, "", row->help);
-    if (row->type == OPTION_TYPE_CHOICE)
-        str_addf(out, " (%s)", row->choices);
-    str_add(out, row->initial ? "\n" : " [required]\n");
+    str_addf(out, "  %-*s", OPTION_COLUMNS - 2, option);
+    add_wrapped(out, arena_print(out->arena, "%s%s%s", row->help, choices, row->initial ? "" : " [required]"),
+                out->len - start, OPTION_COLUMNS, "");
 }
 
 const char *help_text(struct arena *arena, const struct channel *channel)
@@ -36,16 +72,16 @@ const char *help_text(struct arena *arena, const struct channel *channel)
     struct str out = str_in(arena, HELP_MOST);
 
     str_addf(&out, "notify_%s - %s\n\n", channel->name, channel->summary);
-    str_addf(&out, "  notify_%s [OPTION VALUE]... [--] TO SUBJECT MESSAGE [KEY=VALUE]...   (Zabbix)\n", channel->name);
-    str_addf(&out, "  notify_%s [OPTION VALUE]... --type PROBLEM --host H --service S --state CRITICAL ...\n\n",
-             channel->name);
-    str_add(&out, "Event:   --to --subject --message --severity --type --host --service --state --url ...\n"
-                  "Control: --config FILE --profile NAME --template NAME --deadline SECONDS --dry-run --verbose\n"
-                  "This channel (in a section of notification.conf, or here):\n");
+    str_addf(&out, "  notify_%s [OPTION VALUE]... -- TO SUBJECT MESSAGE [KEY=VALUE]...\n", channel->name);
+    str_addf(&out, "  notify_%s [OPTION VALUE]... --type PROBLEM --host H --service S ...\n\n", channel->name);
+    str_add(&out, "Event:   --to --subject --message --severity --type --host --service --state ...\n"
+                  "Control: --config --profile --template --deadline --dry-run --verbose --source\n"
+                  "This channel, in a section of notification.conf or here:\n");
     for (const struct option_row *row = channel->options; row->name; row++)
         add_option(&out, row);
-    str_addf(&out, "\nExample:\n  notify_%s %s\n\nEverything else: man notify_%s\n", channel->name, channel->example,
-             channel->name);
+    str_add(&out, "\nExample:\n ");
+    add_wrapped(&out, arena_print(arena, "notify_%s %s", channel->name, channel->example), 1, 4, " \\");
+    str_addf(&out, "\nEverything else: man notify_%s\n", channel->name);
     return out.text;
 }
 

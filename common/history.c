@@ -23,7 +23,7 @@ static struct history_entry entry_of(struct row *row)
         .created_ms = row_number(row, 2),
         .problem = row_text(row, 3),
         .kind = row_text(row, 4),
-        .severity = (enum severity)row_number(row, 5),
+        .severity = severity_of_number(row_number(row, 5)),
         .source = row_text(row, 6),
         .host = row_text(row, 7),
         .service = row_text(row, 8),

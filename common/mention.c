@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "common/phone.h"
+
 static bool contains(const struct mention_list *list, const char *name)
 {
     for (size_t i = 0; i < list->count; i++)
@@ -35,25 +37,21 @@ static void add_user(struct mentions *mentions, const char *name)
         add_name(mentions, &mentions->users, name);
 }
 
-static bool all_digits(const char *text)
+/* As the robots write it, or "" when it is none. */
+static const char *mobile_of(struct arena *arena, const char *name)
 {
-    return text[0] != '\0' && text[strspn(text, "0123456789")] == '\0';
+    const char *e164;
+    struct fault fault;
+
+    if (!phone_read(arena, name, &e164, &fault))
+        return "";
+    return phone_is_mainland(e164) ? phone_domestic(e164) : e164;
 }
 
-/* As the providers write it, or "" when it is none. */
-static const char *mobile_of(const char *name)
-{
-    const char *mainland = strncmp(name, "+86", 3) == 0 ? name + 3 : name;
-
-    if (strlen(mainland) == 11 && mainland[0] == '1' && all_digits(mainland))
-        return mainland;
-    return name[0] == '+' && strlen(name) <= 16 && all_digits(name + 1) ? name : "";
-}
-
-void mentions_add(struct mentions *mentions, const char *const *items, size_t count)
+void mentions_add(struct arena *arena, struct mentions *mentions, const char *const *items, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        const char *mobile = mobile_of(items[i]);
+        const char *mobile = mobile_of(arena, items[i]);
 
         if (mobile[0])
             add_name(mentions, &mentions->mobiles, mobile);

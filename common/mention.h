@@ -30,10 +30,10 @@ struct mentions {
 };
 
 /*
- * "all" and "@all" call everybody, 11 digits that begin with 1 and numbers with '+' are mobiles, other words user ids.
- * A word with other signs than A-Z a-z 0-9 . _ - @ is left out: it could break out of its mention.
+ * "all" and "@all" call everybody, what phone_read() takes is a mobile, other words are user ids. A word with other signs
+ * than A-Z a-z 0-9 . _ - @ is left out: it could break out of its mention.
  */
-void mentions_add(struct mentions *mentions, const char *const *items, size_t count);
+void mentions_add(struct arena *arena, struct mentions *mentions, const char *const *items, size_t count);
 
 /* The same for a list that holds no mobiles: some companies use them as user ids. */
 void mentions_add_users(struct mentions *mentions, const char *const *items, size_t count);

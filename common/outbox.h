@@ -41,7 +41,7 @@ struct attempt_record {
 /* What a run ends with. */
 struct outbox_result {
     const char *id;
-    enum {
+    enum outbox_end {
         OUTBOX_DELIVERED,
         OUTBOX_UNCLEAR, /* told at most once; nobody knows */
         OUTBOX_WAITS,   /* stays in the outbox until due_ms */

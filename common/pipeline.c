@@ -46,6 +46,8 @@ static bool prepare(struct run *run, struct fault *fault)
     bool planned;
 
     process_watch(run->call.deadline_ms, OVERDUE);
+    if (run->call.event.time_s == 0)
+        run->call.event.time_s = world_wall_ms(&run->world) / 1000; /* told later, it still says when it happened */
     run->sending.event = &run->call.event;
     run->sending.template_name = run->call.template_name;
     run->sending.deadline_ms = started_ms + run->call.deadline_ms - SPARE_MS;

@@ -83,6 +83,21 @@ static void keep_attempt(void *self, const struct leg *leg, const struct attempt
     }
 }
 
+static const char *first_reference(void *self, const struct leg *leg)
+{
+    struct record *record = self;
+    struct arena *arena = record->world->arena;
+    const char *recipients =
+        identity_recipients(arena, endpoint_key_of(record, leg), leg->recipients, leg->recipient_count);
+    const char *reference = "";
+    struct fault fault = {0};
+
+    if (record->store &&
+        !reference_of(record->store, arena, record->problem, leg->section->title, recipients, &reference, &fault))
+        reference = "";
+    return reference;
+}
+
 static void log_note(void *self, const char *line)
 {
     const struct record *record = self;
@@ -92,7 +107,9 @@ static void log_note(void *self, const char *line)
 
 void record_attach(struct record *record, struct telling *telling)
 {
+    record->problem = identity_problem(record->world->arena, telling->event);
     telling->may_try = circuit_allows;
+    telling->reference = first_reference;
     telling->on_wire = mark_on_wire;
     telling->on_attempt = keep_attempt;
     telling->note = log_note;

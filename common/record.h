@@ -14,6 +14,7 @@ struct record {
     const struct world *world;
     struct store *store; /* may be NULL: then nothing is recorded, only logged */
     const char *id;
+    const char *problem; /* set by record_attach() */
     const struct secrets *secrets;
     struct attempt_record *attempts;
     size_t attempt_count;

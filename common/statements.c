@@ -36,6 +36,7 @@ struct scanner {
     size_t len;
     size_t at;
     int line;
+    bool no_more_ends; /* of comments: not looked for again and again */
     /* The statement being read. */
     struct statement now;
     struct assignment *assignments;
@@ -112,10 +113,12 @@ static size_t end_of_line(const struct scanner *scanner, size_t at)
 static void skip_block_comment(struct scanner *scanner)
 {
     size_t begin = scanner->at;
-    const char *end = memmem(scanner->bytes + begin + 2, scanner->len - begin - 2, "*/", 2);
+    const char *end =
+        scanner->no_more_ends ? NULL : memmem(scanner->bytes + begin + 2, scanner->len - begin - 2, "*/", 2);
     size_t after = end ? (size_t)(end - scanner->bytes) + 2 : end_of_line(scanner, begin);
 
     if (!end) {
+        scanner->no_more_ends = true;
         mistake(scanner, scanner->line, "the comment that begins here with /* is never closed: add */ behind it");
         scanner->lost = true;
     }
@@ -251,38 +254,42 @@ static bool ends_word(char c)
     return c == '\0' || strchr(" #\"'\t\n={}(),", c) != NULL;
 }
 
+static bool holds(const struct scanner *scanner, size_t begin, const char *sign)
+{
+    return memmem(scanner->bytes + begin, scanner->at - begin, sign, strlen(sign)) != NULL;
+}
+
 /* What an input method for Chinese makes of " = { } , and the space. */
-static bool has_wide_sign(const char *word)
+static bool holds_wide_sign(const struct scanner *scanner, size_t begin)
 {
     static const char *const WIDE[] = {"“",  "”",  "‘",  "’",  "＂", "＝",     "｛",
                                        "｝", "（", "）", "，", "、", "\u3000", NULL};
 
     for (size_t i = 0; WIDE[i]; i++)
-        if (strstr(word, WIDE[i]))
+        if (holds(scanner, begin, WIDE[i]))
             return true;
     return false;
 }
 
-static void judge_word(struct scanner *scanner, size_t begin)
+/* What is wrong with a word; NULL when it is sound. */
+static const char *trouble_with_word(const struct scanner *scanner, size_t begin)
 {
-    const char *word = text_between(scanner, begin, scanner->at);
-
-    if (has_wide_sign(word))
-        mistake(scanner, scanner->line,
-                "'%s' has full-width signs: write \" = { } , with the input method switched off",
-                excerpt(scanner, begin, scanner->at));
-    else if (strpbrk(word, "+*"))
-        mistake(scanner, scanner->line, "'%s' needs quotes", excerpt(scanner, begin, scanner->at));
-    else if (strchr(word, ';'))
-        mistake(scanner, scanner->line, "a ';' ends nothing here: leave it away, or put the text into quotes");
-    else if (strstr(word, "//"))
-        mistake(scanner, scanner->line, "'%s' needs quotes: // begins a comment", excerpt(scanner, begin, scanner->at));
+    if (holds_wide_sign(scanner, begin))
+        return "has full-width signs: write \" = { } , with the input method switched off";
+    if (holds(scanner, begin, "+") || holds(scanner, begin, "*"))
+        return "needs quotes";
+    if (holds(scanner, begin, ";"))
+        return "has a ';', which ends nothing here: leave it away, or put the text into quotes";
+    if (holds(scanner, begin, "//"))
+        return "needs quotes: // begins a comment";
+    return NULL;
 }
 
 /* What stands without quotes. Takes more than libconfuse does into one word, in order to complain about it. */
 static void read_word(struct scanner *scanner, struct token *token)
 {
     size_t begin = scanner->at;
+    const char *trouble;
 
     token->kind = TOKEN_WORD;
     if (peek(scanner, 0) == '$' && peek(scanner, 1) == '{') {
@@ -293,7 +300,9 @@ static void read_word(struct scanner *scanner, struct token *token)
         scanner->at++;
     if (begin != token->begin && begin != scanner->at)
         mistake(scanner, scanner->line, "a variable with more text around it needs quotes");
-    judge_word(scanner, begin);
+    trouble = trouble_with_word(scanner, begin);
+    if (trouble)
+        mistake(scanner, scanner->line, "'%s' %s", excerpt(scanner, begin, scanner->at), trouble);
     if (scanner->at == token->begin) { /* a zero byte */
         mistake(scanner, scanner->line, "a zero byte: this is not a text file");
         scanner->at++;
@@ -436,19 +445,26 @@ static void read_value(struct scanner *scanner, const struct token *equals, stru
     }
 }
 
-static void add_assignment(struct scanner *scanner, const char *block, const char *name, int line)
-{
-    struct statement *now = &scanner->now;
-
-    if (now->assignment_count % 16 == 0)
-        scanner->assignments = arena_grow(scanner->out->arena, scanner->assignments,
-                                          (now->assignment_count + 16) * sizeof(*scanner->assignments));
-    scanner->assignments[now->assignment_count++] = (struct assignment){.block = block, .name = name, .line = line};
-}
-
 static const char *block_now(const struct scanner *scanner)
 {
     return scanner->depth ? scanner->braces[scanner->depth - 1].block : "";
+}
+
+/* What is known to be of no use is not collected, so that it costs nothing. */
+static void add_assignment(struct scanner *scanner, const char *name, int line, bool opens)
+{
+    struct statement *now = &scanner->now;
+    size_t count = now->assignment_count;
+
+    if (count == ASSIGNMENTS_MOST)
+        mistake(scanner, line, "there are more than %d names in this section", ASSIGNMENTS_MOST);
+    if (now->mistake[0])
+        return;
+    if (count % 32 == 0)
+        scanner->assignments =
+            arena_grow(scanner->out->arena, scanner->assignments, (count + 32) * sizeof(*scanner->assignments));
+    scanner->assignments[now->assignment_count++] =
+        (struct assignment){.block = block_now(scanner), .name = name, .line = line, .opens = opens};
 }
 
 static void open_brace(struct scanner *scanner, int line, const char *block)
@@ -465,12 +481,12 @@ static void open_brace(struct scanner *scanner, int line, const char *block)
 }
 
 /* NAME = or NAME {, where the sign has just been read. */
-static void note_name(struct scanner *scanner, const struct token *name, const char **text)
+static void note_name(struct scanner *scanner, const struct token *name, bool opens, const char **text)
 {
     *text = "";
     if (is_name(scanner, name)) {
         *text = text_between(scanner, name->begin, name->end);
-        add_assignment(scanner, block_now(scanner), *text, name->line);
+        add_assignment(scanner, *text, name->line, opens);
     } else if (is_text(name)) {
         mistake(scanner, name->line, "'%s' is not a name: names are written without quotes, as in proxy or at_mobiles",
                 excerpt(scanner, name->begin, name->end));
@@ -482,14 +498,14 @@ static void read_body_token(struct scanner *scanner, const struct token *token, 
     const char *name;
 
     if (is_sign(token, '=') || is_sign(token, '+')) {
-        note_name(scanner, before, &name);
+        note_name(scanner, before, false, &name);
         read_value(scanner, token, before);
         if (is_sign(before, '{'))
             open_brace(scanner, before->line, "");
         return;
     }
     if (is_sign(token, '{')) {
-        note_name(scanner, before, &name);
+        note_name(scanner, before, true, &name);
         open_brace(scanner, token->line, name);
     } else if (is_sign(token, '}')) {
         scanner->depth--;
@@ -547,7 +563,7 @@ static void read_braces(struct scanner *scanner, const struct token *open)
     }
 }
 
-static void read_call(struct scanner *scanner)
+static void read_call(struct scanner *scanner, const struct token *name)
 {
     struct token token = read_token(scanner);
 
@@ -557,7 +573,7 @@ static void read_call(struct scanner *scanner)
     }
     if (!is_sign(&token, ')')) {
         mistake(scanner, scanner->now.line, "wanted: %s(\"conf.d/*.conf\")", scanner->now.name);
-        resume(scanner, token.begin, token.line);
+        resume(scanner, name->begin, name->line);
     }
 }
 
@@ -595,7 +611,7 @@ static void read_rest(struct scanner *scanner, const struct token *name)
     }
     if (is_sign(&token, '(')) {
         scanner->now.shape = SHAPE_CALL;
-        read_call(scanner);
+        read_call(scanner, name);
         return;
     }
     if (is_text(&token) && token.line == name->line) {
@@ -659,6 +675,15 @@ static void keep(struct scanner *scanner, size_t begin)
     append(out, &scanner->now);
 }
 
+/* Between two statements it belongs to neither. */
+static void comment_not_closed(struct scanner *scanner, const struct token *token)
+{
+    scanner->now.shape = SHAPE_NONE;
+    scanner->now.line = scanner->now.mistake_line;
+    go_back_to(scanner, token);
+    keep(scanner, token->begin);
+}
+
 static bool read_statement(struct scanner *scanner)
 {
     struct token token;
@@ -670,15 +695,19 @@ static bool read_statement(struct scanner *scanner)
     scanner->depth = 0;
     token = read_token(scanner);
     scanner->now.line = token.line;
-    if (token.kind == TOKEN_END && !scanner->now.mistake[0])
+    if (scanner->now.mistake[0] && (token.kind == TOKEN_END || scanner->now.mistake_line < token.line)) {
+        comment_not_closed(scanner, &token);
+        return true;
+    }
+    if (token.kind == TOKEN_END)
         return false;
     if (is_name(scanner, &token)) {
         scanner->now.name = text_between(scanner, token.begin, token.end);
         read_rest(scanner, &token);
-    } else if (token.kind != TOKEN_END) {
+    } else {
         no_statement(scanner, &token);
     }
-    keep(scanner, token.kind == TOKEN_END ? scanner->at : token.begin);
+    keep(scanner, token.begin);
     return true;
 }
 
@@ -792,8 +821,8 @@ static void append_trouble(struct statements *statements, const struct statement
 static void include_file(struct statements *statements, const struct statement *include, const char *path)
 {
     struct statements more = {.arena = statements->arena};
-    struct source_file *source;
-    struct str content;
+    struct source_file *source = NULL;
+    struct str content = {0};
     struct fault fault = {0};
 
     if (!read_file(statements, path, &source, &content, &fault)) {
@@ -859,8 +888,8 @@ bool statements_read(struct statements *statements, const char *path, struct fau
 {
     struct statements main = {.arena = statements->arena};
     const char *directory = directory_of(statements->arena, path);
-    struct source_file *source;
-    struct str content;
+    struct source_file *source = NULL;
+    struct str content = {0};
 
     if (!read_file(statements, path, &source, &content, fault))
         return false;

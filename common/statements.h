@@ -19,11 +19,12 @@
 #include "common/arena.h"
 #include "common/fault.h"
 
-/* Bytes of all files together; files; statements; braces inside each other. */
+/* Bytes of all files together; files; statements; names in one of them; braces inside each other. */
 enum {
     CONFIG_MOST = 4 * 1024 * 1024,
     CONFIG_FILES_MOST = 200,
     STATEMENTS_MOST = 10000,
+    ASSIGNMENTS_MOST = 1000,
     BRACES_MOST = 4,
 };
 
@@ -39,6 +40,7 @@ struct assignment {
     const char *block; /* "" directly in the section, else the name of the block around it */
     const char *name;
     int line;
+    bool opens; /* it is a block itself */
 };
 
 struct source_file {

@@ -43,7 +43,7 @@ static bool keep_group(void *self, struct row *row)
         .count = row_number(row, 3),
         .first_ms = row_number(row, 4),
         .last_ms = row_number(row, 5),
-        .worst = (enum severity)row_number(row, 6),
+        .worst = severity_of_number(row_number(row, 6)),
     };
     return groups->count < GROUPS_MOST;
 }
@@ -75,7 +75,7 @@ static bool keep_held(void *self, struct row *row)
         .host = row_text(row, 1),
         .service = row_text(row, 2),
         .subject = row_text(row, 3),
-        .severity = (enum severity)row_number(row, 4),
+        .severity = severity_of_number(row_number(row, 4)),
         .created_ms = row_number(row, 5),
         .over_ms = row_number(row, 6),
     };

@@ -13,8 +13,6 @@
 
 enum { COMPLAINTS_MOST = 900 }; /* bytes */
 
-extern char **environ;
-
 static bool begins_with(const char *text, const char *start)
 {
     return strncmp(text, start, strlen(start)) == 0;

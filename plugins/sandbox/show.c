@@ -135,20 +135,38 @@ static void show_text(struct arena *arena, const struct showing *showing, struct
     show_lines(showing, entry, "", text);
 }
 
+static const char *fact(struct arena *arena, struct json_object *entry, size_t index, const char *part)
+{
+    return text_at(arena, entry, arena_print(arena, "/facts/%zu/%s", index, part));
+}
+
+/* How many facts are shown, and in *width how wide their names are. */
+static size_t facts_shown(struct arena *arena, struct json_object *entry, size_t *width)
+{
+    size_t count = 0;
+
+    *width = 0;
+    for (; count < FACTS_SHOWN && json_has(entry, arena_print(arena, "/facts/%zu", count)); count++) {
+        size_t wide = columns(fact(arena, entry, count, "name"));
+
+        *width = wide > *width ? wide : *width;
+    }
+    return count;
+}
+
 static void show_facts(struct arena *arena, const struct showing *showing, struct json_object *entry)
 {
-    size_t i = 0;
+    size_t width;
+    size_t count = facts_shown(arena, entry, &width);
 
-    for (; i < FACTS_SHOWN; i++) {
-        const char *path = arena_print(arena, "/facts/%zu", i);
+    for (size_t i = 0; i < count; i++) {
+        const char *name = fact(arena, entry, i, "name");
 
-        if (!json_has(entry, path))
-            return;
-        show_lines(showing, entry, "",
-                   arena_print(arena, "%s  %s", text_at(arena, entry, arena_print(arena, "%s/name", path)),
-                               text_at(arena, entry, arena_print(arena, "%s/value", path))));
+        show_lines(
+            showing, entry, "",
+            arena_print(arena, "%s%*s%s", name, (int)(width - columns(name)) + 2, "", fact(arena, entry, i, "value")));
     }
-    if (json_has(entry, arena_print(arena, "/facts/%zu", i)))
+    if (json_has(entry, arena_print(arena, "/facts/%zu", count)))
         show_lines(showing, entry, DIM(showing), "…");
 }
 
@@ -273,39 +291,38 @@ static const char *number_text(struct arena *arena, long number)
     return arena_print(arena, "%ld", number);
 }
 
-/* Says what is missing; returns how many were expected in all. */
-static long show_missing(struct arena *arena, const struct showing *showing, bool *complete)
+static void show_missing(struct arena *arena, const struct showing *showing, const struct expected *expected)
 {
-    long total = 0;
+    const char *values[] = {product(expected->channel), number_text(arena, expected->arrived),
+                            number_text(arena, expected->count)};
 
-    *complete = true;
-    for (size_t i = 0; i < showing->expected_count; i++) {
-        const struct expected *expected = &showing->expected[i];
-        const char *values[] = {product(expected->channel), number_text(arena, expected->arrived),
-                                number_text(arena, expected->count)};
-
-        total += expected->count;
-        if (expected->arrived >= expected->count)
-            continue;
-        *complete = false;
-        fprintf(showing->out, "%s✗ %s%s\n", RED(showing),
-                word_print(arena, showing->language, WORD_SHOWN_MISSING, values, 3), PLAIN(showing));
-    }
-    return total;
+    fprintf(showing->out, "%s✗ %s%s\n", RED(showing),
+            word_print(arena, showing->language, WORD_SHOWN_MISSING, values, 3), PLAIN(showing));
 }
 
-static void show_total(struct arena *arena, const struct showing *showing, bool *complete)
+/* Of what was expected, or of all when nothing was. Returns false when something is missing. */
+static bool show_total(struct arena *arena, const struct showing *showing)
 {
-    long expected = show_missing(arena, showing, complete);
-    const char *values[] = {number_text(arena, showing->arrived),
-                            number_text(arena, expected > 0 ? expected : showing->arrived + showing->refused),
-                            number_text(arena, showing->wrong)};
-    bool all = *complete && showing->wrong == 0;
+    long arrived = showing->expected_count > 0 ? 0 : showing->arrived;
+    long wanted = showing->expected_count > 0 ? 0 : showing->arrived + showing->refused;
+    enum word word = showing->wrong == 0 ? WORD_SHOWN_TOTAL : WORD_SHOWN_TOTAL_UNCHECKED;
 
-    fprintf(showing->out, "%s%s%s%s\n", BOLD(showing), all ? GREEN(showing) : RED(showing),
-            word_print(arena, showing->language, showing->wrong == 0 ? WORD_SHOWN_TOTAL : WORD_SHOWN_TOTAL_UNCHECKED,
-                       values, 3),
+    for (size_t i = 0; i < showing->expected_count; i++) {
+        const struct expected *expected = &showing->expected[i];
+
+        wanted += expected->count;
+        arrived += expected->arrived < expected->count ? expected->arrived : expected->count;
+        if (expected->arrived < expected->count)
+            show_missing(arena, showing, expected);
+    }
+    fprintf(showing->out, "%s%s%s%s\n", BOLD(showing),
+            arrived == wanted && showing->wrong == 0 ? GREEN(showing) : RED(showing),
+            word_print(arena, showing->language, word,
+                       (const char *const[]){number_text(arena, arrived), number_text(arena, wanted),
+                                             number_text(arena, showing->wrong)},
+                       3),
             PLAIN(showing));
+    return arrived == wanted;
 }
 
 bool show_file(struct arena *arena, struct showing *showing, const char *path, bool *complete, struct fault *fault)
@@ -318,6 +335,6 @@ bool show_file(struct arena *arena, struct showing *showing, const char *path, b
     good = show_lines_of(showing, path, file, fault);
     fclose(file);
     if (good)
-        show_total(arena, showing, complete);
+        *complete = show_total(arena, showing);
     return good;
 }

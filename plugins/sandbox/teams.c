@@ -16,6 +16,7 @@ enum {
     CARD_MOST = 28672, /* bytes, after the workflow's own additions */
     CARD_WISE = 20000,
     ELEMENTS = 200,
+    DEPTH = 5, /* of containers in containers */
     CONNECTOR_PER_SECOND = 4,
     SECOND_MS = 1000,
 };
@@ -93,7 +94,7 @@ static void read_element(struct exchange *exchange, const char *element)
     read_facts(exchange, element, "title");
 }
 
-/* The items of a container and the columns of a column set are read like those of the body, one level deep each. */
+/* The items of a container and the columns of a column set are read like those of the body. */
 static void read_elements(struct exchange *exchange, const char *list, unsigned depth)
 {
     for (size_t i = 0; depth > 0 && i < ELEMENTS; i++) {
@@ -125,21 +126,37 @@ static void read_actions(struct exchange *exchange)
 static void read_card(struct exchange *exchange)
 {
     exchange->reading.format = "adaptive";
-    read_elements(exchange, CARD "/body", 5);
+    read_elements(exchange, CARD "/body", DEPTH);
     read_actions(exchange);
     if (exchange->body_len > CARD_WISE)
         note(exchange, "%zu bytes: a workflow adds its own, and over %d in all are lost", exchange->body_len,
              CARD_MOST);
 }
 
-/* NULL, or why the card fails in the flow. Its entities must stand in a text byte for byte. */
+/* True when a text block in the list, or in its containers and columns, holds `words` byte for byte. */
+static bool stands_in(struct exchange *exchange, const char *list, unsigned depth, const char *words)
+{
+    for (size_t i = 0; depth > 0 && i < ELEMENTS; i++) {
+        const char *path = arena_print(exchange->arena, "%s/%zu", list, i);
+
+        if (!json_has(exchange->json, path))
+            return false;
+        if (strstr(at(exchange, path, "text"), words) ||
+            stands_in(exchange, arena_print(exchange->arena, "%s/items", path), depth - 1, words) ||
+            stands_in(exchange, arena_print(exchange->arena, "%s/columns", path), depth - 1, words))
+            return true;
+    }
+    return false;
+}
+
+/* NULL, or why the card fails in the flow. */
 static const char *read_mention(struct exchange *exchange, const char *path)
 {
     const char *written = at(exchange, path, "text");
 
     if (strcmp(at(exchange, path, "type"), "mention") != 0)
         return NULL;
-    if (!written[0] || !memmem(exchange->body, exchange->body_len, written, strlen(written)))
+    if (!written[0] || !stands_in(exchange, CARD "/body", DEPTH, written))
         return objection(exchange, LOST "mention", "the mention '%s' stands in no text of the card", written);
     texts_add(exchange->arena, &exchange->reading.mentions, at(exchange, path, "mentioned/name"));
     return NULL;

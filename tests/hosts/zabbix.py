@@ -56,7 +56,8 @@ def needed_rows():
 
 
 class Zabbix:
-    """Context manager. `programs` are copied to where the server looks for alert scripts, as a package would install them."""
+    """Context manager with database and programming interface; start_server() comes when the test has set up what the server
+    shall find, since it looks for new rules once a minute. `programs` are copied to where it looks for alert scripts."""
 
     def __init__(self, folder, programs, environment):
         absent = missing()
@@ -78,7 +79,6 @@ class Zabbix:
         try:
             self.start_database()
             self.fill_database()
-            self.start_server()
             self.start_frontend()
             self.token = self.call("user.login", username="Admin", password="zabbix")
         except BaseException:
@@ -87,7 +87,7 @@ class Zabbix:
         return self
 
     def __exit__(self, *_):
-        """Frontend, server, database: the other way round than they came; the database ends fast."""
+        """Server, frontend, database: the other way round than they came; the database ends fast."""
         for daemon, number in reversed(self.daemons):
             daemon.stop(number)
 
@@ -122,19 +122,6 @@ class Zabbix:
         self.sql(gzip.open(SQL / "schema.sql.gz", "rt", encoding="utf-8").read(), "zabbix", "zabbix")
         self.sql("begin; set session_replication_role=replica;\n" + "".join(needed_rows()) + "commit;", "zabbix")
 
-    def start_server(self):
-        settings = {"ListenIP": "127.0.0.1", "ListenPort": self.server_port, "LogFile": self.folder / "run/server.log",
-                    "PidFile": self.folder / "run/server.pid", "SocketDir": self.folder / "run", "DBHost": "127.0.0.1",
-                    "DBPort": self.database_port, "DBName": "zabbix", "DBUser": "zabbix", "DBPassword": "zabbix",
-                    "AlertScriptsPath": self.folder / "alert.d", **SERVER_SETTINGS}
-        (self.folder / "server.conf").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
-        self.start("zabbix_server", [SERVER, "-f", "-c", self.folder / "server.conf"], self.server_answers, user="zabbix",
-                   environment=self.environment)
-
-    def server_answers(self):
-        with socket.socket() as one:
-            return one.connect_ex(("127.0.0.1", self.server_port)) == 0
-
     def start_frontend(self):
         """PHP's own server over a copy in which the place of the configuration file, a constant, is ours."""
         pages = self.folder / "frontend"
@@ -158,6 +145,19 @@ class Zabbix:
             return bool(self.call("apiinfo.version"))
         except OSError:
             return False
+
+    def start_server(self):
+        settings = {"ListenIP": "127.0.0.1", "ListenPort": self.server_port, "LogFile": self.folder / "run/server.log",
+                    "PidFile": self.folder / "run/server.pid", "SocketDir": self.folder / "run", "DBHost": "127.0.0.1",
+                    "DBPort": self.database_port, "DBName": "zabbix", "DBUser": "zabbix", "DBPassword": "zabbix",
+                    "AlertScriptsPath": self.folder / "alert.d", **SERVER_SETTINGS}
+        (self.folder / "server.conf").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+        self.start("zabbix_server", [SERVER, "-f", "-c", self.folder / "server.conf"], self.server_answers, user="zabbix",
+                   environment=self.environment)
+
+    def server_answers(self):
+        with socket.socket() as one:
+            return one.connect_ex(("127.0.0.1", self.server_port)) == 0
 
     def call(self, method, *positional, **named):
         """The result of an API method; RuntimeError with Zabbix' own words."""
@@ -188,12 +188,6 @@ class Zabbix:
         """True when the server took it: it refuses items that it has not read from the database yet."""
         said = self.tell_server({"request": "sender data", "data": [{"host": host, "key": key, "value": str(value)}]})
         return "processed: 1" in said.get("info", "")
-
-    def reload(self):
-        """The server reads hosts, items and actions now instead of within a minute."""
-        subprocess.run([SERVER, "-c", self.folder / "server.conf", "-R", "config_cache_reload"], check=True,
-                       capture_output=True, user=system_user("zabbix"), group=system_user("zabbix"), cwd="/",
-                       extra_groups=[] if system_user("zabbix") else None)
 
     def import_media_types(self, text):
         rules = {"mediaTypes": {"createMissing": True, "updateExisting": True}}

@@ -5,9 +5,9 @@ Run one file, or all of them:
     python3 tests/system/test_nagios.py
     NP_BUILD=build python3 -m unittest discover -s tests/system
 """
-import contextlib
 import os
 import pathlib
+import shutil
 import ssl
 import subprocess
 import sys
@@ -28,7 +28,13 @@ if not hasattr(unittest.TestCase, "enterContext"):  # Python before 3.11
         value = manager.__enter__()
         case.addCleanup(manager.__exit__, None, None, None)
         return value
+
+    def enter_class_context(case_class, manager):
+        value = manager.__enter__()
+        case_class.addClassCleanup(manager.__exit__, None, None, None)
+        return value
     unittest.TestCase.enterContext = enter_context
+    unittest.TestCase.enterClassContext = classmethod(enter_class_context)
 
 
 def program(name):
@@ -97,3 +103,99 @@ def certificate(case):
 
 def trusting(certificate_file):
     return ssl.create_default_context(cafile=str(certificate_file))
+
+
+CHANNELS = ("dingtalk", "wecom", "slack", "teams", "aliyun_sms", "tencent_sms", "email", "webhook")
+MOBILE = "13800138000"
+
+# One section for each channel, pointing at the stub; @NAME@ is filled in, and secrets are files beside the configuration.
+SECTIONS = {
+    "dingtalk": 'endpoint = "@URL@/robot/send"  token_file = "secrets/dingtalk-token"  secret_file = "secrets/dingtalk-secret"',
+    "wecom": 'endpoint = "@URL@/cgi-bin/webhook/send"  key_file = "secrets/wecom-key"',
+    "slack": 'endpoint = "@URL@/api"  token_file = "secrets/slack-token"  channel = "C0123456789"',
+    "teams": 'webhook_file = "secrets/teams-webhook"',
+    "aliyun_sms": 'endpoint = "@URL@"  access_key_id_file = "secrets/aliyun-id"  access_key_secret_file = '
+                  '"secrets/aliyun-secret"  sign_name = "监控系统"  template_code = "SMS_123456789"  template_param = '
+                  '{"server={{host}}", "type={{subject}}", "time={{time}}"}',
+    "tencent_sms": 'endpoint = "@URL@"  secret_id_file = "secrets/tencent-id"  secret_key_file = "secrets/tencent-key"  '
+                   'app_id = "1400006666"  region = "ap-guangzhou"  sign_name = "监控系统"  template_id = "1234"  '
+                   'template_params = {"{{host}}", "{{subject}}"}',
+    "email": 'server = "@MAIL@"  from = "监控 <monitor@example.com>"  starttls = "never"',
+    "webhook": 'endpoint = "@URL@/hook"  signing = "standard"  secret_file = "secrets/webhook-secret"',
+}
+
+
+def secrets_of(stub):
+    """File name to secret, as the stub's providers know them."""
+    known = stub.providers
+    return {
+        "dingtalk-token": known["dingtalk"].token,
+        "dingtalk-secret": known["dingtalk"].secret,
+        "wecom-key": known["wecom"].key,
+        "slack-token": known["slack"].token,
+        "teams-webhook": stub.url + known["teams"].workflow_target,
+        "aliyun-id": known["aliyun_sms"].key_id,
+        "aliyun-secret": known["aliyun_sms"].key_secret,
+        "tencent-id": known["tencent_sms"].secret_id,
+        "tencent-key": known["tencent_sms"].secret_key,
+        "webhook-secret": known["webhook"].secrets[0],
+    }
+
+
+# Enough for a test to say much about one service; the product's own limits have their own tests.
+MANY = "limit { per_minute = 1000  per_hour = 1000  per_day = 1000 }\n"
+
+
+def configuration(folder, stub, mail, extra=MANY, channels=CHANNELS, owner=None, **instead):
+    """Writes notification.conf with the section "ops-CHANNEL" for each channel, and returns its path. `instead` gives the
+    inside of a channel's section; `owner` is a user's name that shall be able to read it."""
+    folder = pathlib.Path(folder)
+    text = f'state = {quoted(folder / "state")}\ntemplates = {quoted(ROOT / "templates")}\nlanguage = "zh_CN"\n'
+    text += f'timezone = "Asia/Shanghai"\n{extra}\n'
+    for channel in channels:
+        inside = instead.get(channel, SECTIONS[channel]).replace("@URL@", stub.url).replace("@MAIL@", mail.url)
+        text += f'{channel} "ops-{channel.replace("_", "-")}" {{ {inside} }}\n'
+    path = write(folder / "notification.conf", text)
+    for name, secret in secrets_of(stub).items():
+        write(folder / "secrets" / name, secret + "\n", 0o600)
+    (folder / "state").mkdir(exist_ok=True)
+    for one in [folder, *folder.rglob("*")] if owner else []:
+        shutil.chown(one, owner, owner)
+    return path
+
+
+class Case(unittest.TestCase):
+    """A folder, a stub of all providers, a mail server, and a configuration for them; all gone after the test."""
+    providers = {}  # to put others in the place of the standard ones
+    maxDiff = None
+
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="np-")))
+        self.folder.chmod(0o755)
+        self.stub = self.enterContext(Stub(all_providers(**self.providers)))
+        self.mail = self.enterContext(Sink())
+
+    def configure(self, **more):
+        self.configuration = configuration(self.folder / "etc", self.stub, self.mail, **more)
+        return self.configuration
+
+    @property
+    def environment(self):
+        return {"NOTIFICATION_PLUGINS_CONFIG": str(self.configuration)}
+
+    def notify(self, channel, *arguments, **more):
+        """Runs notify_CHANNEL with the case's configuration."""
+        environment = {**self.environment, **more.pop("environment", {})}
+        return run(program(f"notify_{channel}"), *arguments, environment=environment, **more)
+
+    def arrivals(self, channel, count, timeout_s=10):
+        """The messages that a channel's provider or the mail server took: at least `count`, in their order."""
+        if channel == "email":
+            return self.mail.wait(count, timeout_s)
+        return self.stub.wait(count, channel, timeout_s)
+
+    def assert_nothing_is_doubted(self):
+        """The providers swallowed nothing that would be lost or look wrong."""
+        doubted = [(record.name, record.doubts) for record in self.stub.recorded if record.doubts]
+        doubted += [("email", mail.doubts) for mail in self.mail.mails if mail.doubts]
+        self.assertEqual(doubted, [])

@@ -9,7 +9,7 @@ import unittest
 from support import Case, program, run
 from stub.server import Answer
 
-LIMITED = 'limit { per_minute = 5  per_hour = 20  per_day = 100  repeat_within = "170s" }\n'
+LIMITED = 'retry { attempts = 3  delay = "0s" }\n' 'limit { per_minute = 5  per_hour = 20  per_day = 100  repeat_within = "170s" }\n'
 
 
 class StoreCase(Case):
@@ -94,11 +94,12 @@ class NotLost(StoreCase):
         self.assertEqual(asked, len(self.stub.recorded))
 
     def test_late_messages_say_so_and_too_late_ones_expire(self):
-        self.stub.script("webhook", *[Answer(status=503)] * 6)
+        self.stub.script("webhook", *[Answer(status=503)] * 3)
         self.tell(1)
         self.age(37 * 60)
         self.ctl("tick")
         self.assertIn("延迟 37 分钟", self.arrivals("webhook", 1)[0].json["data"]["title"])
+        self.stub.script("webhook", *[Answer(status=503)] * 3)
         self.tell(2)
         self.age(3 * 86400)
         self.ctl("tick")
@@ -160,6 +161,25 @@ class Flood(StoreCase):
         self.assertEqual(5, len(self.arrivals("webhook", 5)))
 
 
+class Thread(StoreCase):
+    def test_a_recovery_answers_in_the_thread_and_marks_the_first_message(self):
+        self.assert_status(0, self.tell(1, channel="slack"))
+        first = self.arrivals("slack", 1)[0]
+        self.assert_status(0, self.tell(1, kind="acknowledgement", channel="slack"))
+        self.assert_status(0, self.tell(1, kind="recovery", channel="slack"))
+        paths = [record.request.path.rsplit("/", 1)[-1] for record in self.stub.accepted("slack")]
+        self.assertEqual(["chat.postMessage", "chat.postMessage", "chat.postMessage", "chat.update"], paths)
+        acknowledged, recovered, updated = [record.json for record in self.stub.accepted("slack")[1:]]
+        ts = json.loads(first.answer.body)["ts"]
+        self.assertEqual([ts, ts], [acknowledged["thread_ts"], recovered["thread_ts"]])
+        self.assertEqual(ts, updated["ts"])
+        self.assertIn("恢复", updated["text"])
+
+    def test_without_its_first_message_a_recovery_stands_alone(self):
+        self.assert_status(0, self.tell(1, kind="recovery", channel="slack"))
+        self.assertNotIn("thread_ts", self.arrivals("slack", 1)[0].json)
+
+
 class FailOpen(StoreCase):
     """A store that cannot be used never silences an alert."""
 
@@ -215,7 +235,7 @@ class FailOpen(StoreCase):
         self.sql("PRAGMA user_version = 1")
         self.assert_status(0, self.ctl("tick"))
         self.assertEqual(0, len(list((self.database.parent / "spool").glob("*.json"))))
-        self.assertIn("CPU 1 is high", [m.json["data"]["event"]["subject"] for m in self.arrivals("webhook", 2)])
+        self.assertIn("CPU 1 is high", [m.json["data"]["subject"] for m in self.arrivals("webhook", 2)])
 
 
 class Operator(StoreCase):
