@@ -172,16 +172,16 @@ static void test_a_mistake_is_named_with_its_line(void **state)
         const char *text;
         const char *expected;
     } rows[] = {
-        {"a\n{{b",                    "f:2: '{{' is not closed by '}}'"                                   },
-        {"{{{b}}",                    "f:1: '{{' is not closed by '}}}'"                                  },
-        {"\n\n{{#a}}\n",              "f:3: no closing tag for section 'a'"                               },
-        {"{{#a}}\n{{#b}}\n{{/a}}",    "f:3: section 'b' of line 2 is closed by 'a'"                       },
-        {"x\n{{/a}}",                 "f:2: no section is open that could be closed by 'a'"               },
-        {"{{! a\nb }}{{ }}",          "f:2: nothing stands in '{{ }}'"                                    },
-        {"{{=<%=}}",                  "f:1: delimiters must be two short words without '=', found '<%'"   },
-        {"{{=a b c=}}",               "f:1: delimiters must be two short words without '=', found 'a b c'"},
-        {"\r\n{{=<% %>=}}\r\n<%/x%>", "f:3: no section is open that could be closed by 'x'"               },
-        {"{{> p}}",                   "f: partial 'p':2: no closing tag for section 'a'"                  },
+        CASE("a\n{{b", "f:2: '{{' is not closed by '}}'"),
+        CASE("{{{b}}", "f:1: '{{' is not closed by '}}}'"),
+        CASE("\n\n{{#a}}\n", "f:3: no closing tag for section 'a'"),
+        CASE("{{#a}}\n{{#b}}\n{{/a}}", "f:3: section 'b' of line 2 is closed by 'a'"),
+        CASE("x\n{{/a}}", "f:2: no section is open that could be closed by 'a'"),
+        CASE("{{! a\nb }}{{ }}", "f:2: nothing stands in '{{ }}'"),
+        CASE("{{=<%=}}", "f:1: delimiters must be two short words without '=', found '<%'"),
+        CASE("{{=a b c=}}", "f:1: delimiters must be two short words without '=', found 'a b c'"),
+        CASE("\r\n{{=<% %>=}}\r\n<%/x%>", "f:3: no section is open that could be closed by 'x'"),
+        CASE("{{> p}}", "f: partial 'p':2: no closing tag for section 'a'"),
     };
     struct partials partials = {.find = find_in_object, .self = values(*state, "{\"p\":\"\\n{{#a}}\"}")};
 
@@ -279,18 +279,18 @@ static void test_hostile_templates_end_fast(void **state)
         const char *partial;
         const char *json;
     } rows[] = {
-        {"ten of itself, sixteen deep", "{{>p}}",       repeated(arena,                                   "{{>p}}",                  10), "{}"                                                   },
-        {                                                          "growing indentation",                                                                                                   "{{>p}}",                  repeated(arena,                                            " {{>p}}\n",                      1000),    "{}"                                          },
-        {                                                                                                                                                                                                                                   "nested lists",
-         arena_print(arena,                    "%s%s",                                                                                  repeated(arena,                                                                                                   "{{#a}}",                                                                                      TEMPLATE_DEPTH),
-         repeated(arena, "{{/a}}", TEMPLATE_DEPTH)),
-         "", arena_print(arena, "{\"a\":%s}", list)},
-        {                                                                                                                                                                                                                               "output without end",                                                                                                                                                                                                                                                                                                                                          "{{#a}}{{#a}}{{#a}}{{b}}{{/a}}{{/a}}{{/a}}",                        "",
-         arena_print(arena, "{\"a\":%s,\"b\":\"%s\"}",                                                                                                               list,                                                                                                                                             repeated(arena, "x", 10000))},
-        {                                                                                    "ten thousand tags",                                                 repeated(arena,                                    "{{a}}",                                                                  10000),                                                        "",                 "{\"a\":\"{{a}}\"}"},
-        {"ten thousand partials",repeated(arena, "{{>p}}",                                         10000),                    "y", "{}"                                                   },
-        {                                                                                                                                             "only openings",                                                                                                                                          repeated(arena,                                 "{{",                                               30000),                      "",    "{}"                                             },
-        {                 "many dots",                                                                               arena_print(arena,                                "{{a%s}}",                                                                              repeated(arena,                                                                                           ".a",    30000)),                         "", "{\"a\":{}}"},
+        CASE("ten of itself, sixteen deep", "{{>p}}", repeated(arena, "{{>p}}", 10), "{}"),
+        CASE("growing indentation", "{{>p}}", repeated(arena, " {{>p}}\n", 1000), "{}"),
+        CASE("nested lists",
+             arena_print(arena, "%s%s", repeated(arena, "{{#a}}", TEMPLATE_DEPTH),
+                         repeated(arena, "{{/a}}", TEMPLATE_DEPTH)),
+             "", arena_print(arena, "{\"a\":%s}", list)),
+        CASE("output without end", "{{#a}}{{#a}}{{#a}}{{b}}{{/a}}{{/a}}{{/a}}", "",
+             arena_print(arena, "{\"a\":%s,\"b\":\"%s\"}", list, repeated(arena, "x", 10000))),
+        CASE("ten thousand tags", repeated(arena, "{{a}}", 10000), "", "{\"a\":\"{{a}}\"}"),
+        CASE("ten thousand partials", repeated(arena, "{{>p}}", 10000), "y", "{}"),
+        CASE("only openings", repeated(arena, "{{", 30000), "", "{}"),
+        CASE("many dots", arena_print(arena, "{{a%s}}", repeated(arena, ".a", 30000)), "", "{\"a\":{}}"),
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -333,21 +333,21 @@ static void test_the_check_finds_unknown_names_and_raw_use_of_foreign_text(void 
         const char *text;
         const char *expected; /* "" when all is well */
     } rows[] = {
-        {"{{host}} {{{id}}} {{tags.team}} {{#host}}{{.}}{{/host}}", ""                                                                             },
-        {"{{#tags}}{{team}}{{/tags}}",                              ""                                                                             },
-        {"{{^host}}{{{id}}}{{/host}}{{! nonsense }}",               ""                                                                             },
-        {"a\n{{hots}}",                                             "f:2: unknown name 'hots', nearest is 'host'"                                  },
-        {"{{#zzz}}{{/zzz}}\n{{^hotel}}{{/hotel}}",
-         "f:1: unknown name 'zzz'; f:2: unknown name 'hotel', nearest is 'host'"                                                                   },
-        {"{{host.name}}",                                           "f:1: unknown name 'host.name', nearest is 'host'"                             },
-        {"\n{{{host}}}",                                            "f:2: without escaping, only this program's own values are safe, not 'host'"   },
-        {"{{&tags.id}}",                                            "f:1: without escaping, only this program's own values are safe, not 'tags.id'"},
-        {"{{#tags}}{{{id}}}{{/tags}}",                              "f:1: without escaping, only this program's own values are safe, not 'id'"     },
-        {"{{#host}}{{{.}}}{{/host}}",                               "f:1: without escaping, only this program's own values are safe, not '.'"      },
-        {"{{#host}}{{#.}}{{{.}}}{{/.}}{{/host}}",
-         "f:1: without escaping, only this program's own values are safe, not '.'"                                                                 },
-        {"{{#id}}{{{.}}}{{/id}}",                                   ""                                                                             },
-        {"{{>p}}",                                                  "partial 'p':2: unknown name 'x'"                                              },
+        CASE("{{host}} {{{id}}} {{tags.team}} {{#host}}{{.}}{{/host}}", ""),
+        CASE("{{#tags}}{{team}}{{/tags}}", ""),
+        CASE("{{^host}}{{{id}}}{{/host}}{{! nonsense }}", ""),
+        CASE("a\n{{hots}}", "f:2: unknown name 'hots', nearest is 'host'"),
+        CASE("{{#zzz}}{{/zzz}}\n{{^hotel}}{{/hotel}}",
+             "f:1: unknown name 'zzz'; f:2: unknown name 'hotel', nearest is 'host'"),
+        CASE("{{host.name}}", "f:1: unknown name 'host.name', nearest is 'host'"),
+        CASE("\n{{{host}}}", "f:2: without escaping, only this program's own values are safe, not 'host'"),
+        CASE("{{&tags.id}}", "f:1: without escaping, only this program's own values are safe, not 'tags.id'"),
+        CASE("{{#tags}}{{{id}}}{{/tags}}", "f:1: without escaping, only this program's own values are safe, not 'id'"),
+        CASE("{{#host}}{{{.}}}{{/host}}", "f:1: without escaping, only this program's own values are safe, not '.'"),
+        CASE("{{#host}}{{#.}}{{{.}}}{{/.}}{{/host}}",
+             "f:1: without escaping, only this program's own values are safe, not '.'"),
+        CASE("{{#id}}{{{.}}}{{/id}}", ""),
+        CASE("{{>p}}", "partial 'p':2: unknown name 'x'"),
     };
     const struct template_names names = {.known = known, .trusted = trusted, .nearest = nearest};
     const struct partials partials = {.find = find_in_object, .self = values(*state, "{\"p\":\"\\n{{x}}\"}")};
