@@ -9,8 +9,11 @@
 #include "common/record.h"
 #include "common/report.h"
 #include "common/spool.h"
+#include "common/worker.h"
 
 enum {
+    SPARE_ROWS = 3,          /* of others' messages, told by the way */
+    SPARE_MOST_MS = 3000,    /* for them */
     IN_FLIGHT_WAIT_MS = 200, /* between two looks at the same message under way in another process */
 };
 
@@ -229,8 +232,10 @@ static bool record_end(struct course *course, const struct told *told)
 
     if (!course->recorded)
         return result.end == OUTBOX_WAITS && keep_in_spool(course);
-    if (outbox_finish(sending->store, &result, &fault))
+    if (outbox_finish(sending->store, &result, &fault)) {
+        record_tell_operator(&course->record, sending->config, sending->event, course->chain, told, &result);
         return result.end == OUTBOX_WAITS;
+    }
     log_error("%s id=%s", fault.text, sending->id);
     return false;
 }
@@ -239,6 +244,7 @@ static void tell(struct course *course)
 {
     struct told told = tell_chain(&course->telling, course->chain, 0);
 
+    course->sending->told = true;
     account_told(course, &told, record_end(course, &told));
 }
 
@@ -338,6 +344,26 @@ void sending_open_store(struct sending *sending)
                   sending->id);
 }
 
+/* Without a worker, whoever comes by with time to spare tells a few of those that wait. */
+static void lend_a_hand(const struct sending *sending)
+{
+    int64_t now_ms = world_steady_ms(sending->world);
+    struct worker worker = {.world = sending->world,
+                            .config = sending->config,
+                            .store = sending->store,
+                            .directory = state_directory(sending),
+                            .deadline_ms = now_ms + SPARE_MOST_MS,
+                            .rows_most = SPARE_ROWS};
+    struct work_done done;
+    struct fault fault = {0};
+
+    if (!sending->store || !sending->told || sending->status != 0 ||
+        now_ms + 3 * SPARE_MOST_MS > sending->deadline_ms || worker_is_there(sending))
+        return;
+    if (!work_once(&worker, &done, &fault))
+        log_error("%s id=%s", fault.text, sending->id);
+}
+
 void send_all(struct sending *sending, const struct plan *plan)
 {
     for (size_t i = 0; i < plan->chain_count; i++)
@@ -350,6 +376,8 @@ void send_all(struct sending *sending, const struct plan *plan)
         else
             send_chain(sending, &plan->chains[i], i == 0 ? sending->id : sending_id(sending->world));
     }
+    if (!sending->preview)
+        lend_a_hand(sending);
 }
 
 const char *sending_id(const struct world *world)

@@ -22,6 +22,7 @@ struct sending {
     const char *state;         /* directory of the store, "" for the configuration's */
     struct store *store;       /* NULL: without limits and records */
     struct secrets secrets;    /* no line leaves without being masked */
+    bool told;                 /* something went out to a provider in this run */
     int status;                /* the exit status so far: the gravest chain decides */
 };
 

@@ -277,14 +277,15 @@ static bool file_exists(const struct store *store, struct stat *about)
     return fstatat(store->descriptor, FILE_NAME, about, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+/* By functions where there are some: each PRAGMA is a statement to compile. */
 static bool set_rules(struct store *store)
 {
-    char busy[64];
-
-    snprintf(busy, sizeof(busy), "PRAGMA busy_timeout = %lld", (long long)store->patience_ms);
+    sqlite3_busy_timeout(store->db, (int)store->patience_ms);
     sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    return do_sql(store->db, busy) && do_sql(store->db, "PRAGMA synchronous = NORMAL; PRAGMA trusted_schema = OFF;"
-                                                        "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0");
+#ifdef SQLITE_DBCONFIG_TRUSTED_SCHEMA
+    sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+#endif
+    return do_sql(store->db, "PRAGMA synchronous = NORMAL; PRAGMA cell_size_check = ON");
 }
 
 static bool open_file(struct store *store, struct fault *fault)
