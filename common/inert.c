@@ -324,13 +324,11 @@ static void add_mrkdwn(struct str *out, const struct inert_line *line, size_t at
         str_add(out, "&lt;");
     else if (sign == '>')
         str_add(out, "&gt;");
-    else if (is_code(line, at))
-        str_addc(out, sign);
     else if (sign == ':')
-        add_sign(out, sign, is_foreign_scheme(line, at));
+        add_sign(out, sign, !is_code(line, at) && is_foreign_scheme(line, at));
     else if (sign == '@')
-        add_sign(out, sign, is_mention(line, at));
-    else if (strchr("*_~`", sign))
+        add_sign(out, sign, !is_code(line, at) && is_mention(line, at));
+    else if (strchr("*_~`", sign) && !is_code(line, at))
         add_emphasis(out, line, at);
     else
         str_addc(out, sign);

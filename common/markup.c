@@ -311,8 +311,8 @@ static void find_pairs(struct writer *writer)
             signs.opens['*'] = signs.closes['*'] = true;
         }
     }
-    for (unsigned char sign = 0; sign < sizeof(writer->paired); sign++)
-        writer->paired[sign] = inert_paired(&signs, sign);
+    for (size_t sign = 0; sign < sizeof(writer->paired); sign++)
+        writer->paired[sign] = inert_paired(&signs, (unsigned char)sign);
 }
 
 static struct writer write_lines(struct arena *arena, const struct passage *passage, enum markup markup, size_t most,
