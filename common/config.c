@@ -98,7 +98,15 @@ static const struct value_row OPERATOR_ROWS[] = {
 
 static const char *const CONTACT_NAMES[] = {"name", "mobile", "email", "language", "timezone", NULL};
 
-static const char *const BLOCK_NAMES[] = {"retry", "limit", "confirm", "operator", "contact", "include", NULL};
+static const struct value_row ROUTE_ROWS[] = {
+    ROW("channels", LIST, struct route, channels, 0, 0),
+    ROW("also", LIST, struct route, also, 0, 0),
+    ROW("to", LIST, struct route, to, 0, 0),
+    ROW("template", TEXT, struct route, template_name, 0, 0),
+    ROW_END,
+};
+
+static const char *const BLOCK_NAMES[] = {"retry", "limit", "confirm", "operator", "contact", "route", "include", NULL};
 
 struct reading {
     struct config *config;
@@ -779,6 +787,33 @@ static void tell_unusable(const struct reading *reading, int line, const char *w
         break_section(reading, add_section(reading, channel), line, why);
 }
 
+/* So far one route serves every event; a second one would be obeyed by nobody. */
+static void read_route(struct reading *reading)
+{
+    struct config *config = reading->config;
+    struct form inside = {.arena = reading->arena};
+    struct form form = {.arena = reading->arena};
+    struct parsed parsed;
+    struct givens givens;
+
+    if (!has_shape(reading, SHAPE_SECTION, "route \"TITLE\" { ... }"))
+        return;
+    if (config->route) {
+        config_add_finding(config, true, here(reading), "there is a route already, at %s: keep one of them",
+                           config->route->where);
+        return;
+    }
+    for (const struct value_row *row = ROUTE_ROWS; row->name; row++)
+        form_add_name(&inside, row->name, row->kind == VALUE_LIST);
+    form_add_block(&form, "route", &inside, true);
+    if (!parse(reading, &form, &parsed))
+        return;
+    givens = gather(reading, parsed_block(parsed.cfg, "route"), "");
+    config->route = arena_alloc(config->arena, sizeof(*config->route));
+    *config->route = (struct route){.title = reading->now->title, .where = here(reading), .template_name = ""};
+    fill_block(reading, ROUTE_ROWS, &givens, config->route);
+}
+
 static void read_statement(struct reading *reading)
 {
     const struct statement *now = reading->now;
@@ -792,6 +827,8 @@ static void read_statement(struct reading *reading)
         read_section(reading, channel);
     else if (strcmp(now->name, "contact") == 0)
         read_contact(reading);
+    else if (strcmp(now->name, "route") == 0)
+        read_route(reading);
     else if (strcmp(now->name, "include") == 0)
         has_shape(reading, SHAPE_NONE, "include(\"conf.d/*.conf\")");
     else if (rows_of_block(now->name))
@@ -820,21 +857,38 @@ static void check_modes(struct config *config, const struct statements *statemen
     }
 }
 
+/* Titles and @names that stand in `who`, "'operator'" or "route \"db\"", must be there. */
+static void check_channels(struct config *config, const char *where, const char *who, const struct text_list *channels)
+{
+    for (size_t i = 0; i < channels->count; i++)
+        if (!section_titled(config, channels->items[i]))
+            config_add_finding(config, true, where, "%s names the channel '%s', and there is no section of that title",
+                               who, channels->items[i]);
+}
+
+static void check_people(struct config *config, const char *where, const char *who, const struct text_list *to)
+{
+    for (size_t i = 0; i < to->count; i++)
+        if (to->items[i][0] == '@' && strcmp(to->items[i], "@all") != 0 && !config_contact(config, to->items[i] + 1))
+            config_add_finding(config, true, where, "%s names %s, and there is no contact of that title", who,
+                               to->items[i]);
+}
+
 static void check_operator(struct config *config, const char *where)
 {
-    for (size_t i = 0; i < config->operator.channels.count; i++) {
-        const char *title = config->operator.channels.items[i];
+    check_channels(config, where, "'operator'", &config->operator.channels);
+    check_people(config, where, "'operator'", &config->operator.to);
+}
 
-        if (!section_titled(config, title))
-            config_add_finding(config, true, where,
-                               "'operator' names the channel '%s', and there is no section of that title", title);
-    }
-    for (size_t i = 0; i < config->operator.to.count; i++) {
-        const char *to = config->operator.to.items[i];
+static void check_route(struct config *config, const struct route *route)
+{
+    const char *who = arena_print(config->arena, "route \"%s\"", route->title);
 
-        if (to[0] == '@' && !config_contact(config, to + 1))
-            config_add_finding(config, true, where, "'operator' names %s, and there is no contact of that title", to);
-    }
+    check_channels(config, route->where, who, &route->channels);
+    check_channels(config, route->where, who, &route->also);
+    check_people(config, route->where, who, &route->to);
+    if (route->channels.count + route->also.count == 0)
+        config_add_finding(config, true, route->where, "%s tells nobody: give it channels = {\"SECTION\"}", who);
 }
 
 /* Sections begin with these, wherever they stand in the file. */
@@ -861,6 +915,8 @@ static void read_statements(struct reading *reading, const struct statements *st
     operator= given_named(&reading->seen, "operator");
     if (operator)
         check_operator(reading->config, operator->where);
+    if (reading->config->route)
+        check_route(reading->config, reading->config->route);
 }
 
 struct config *config_none(struct arena *arena)

@@ -234,6 +234,7 @@ static void read_control(struct reading *reading)
         .template_name = given(reading, "template"),
         .dry_run = line_value(line, "dry-run") != NULL,
         .verbose = line_value(line, "verbose") != NULL,
+        .json = line_value(line, "json") != NULL,
         .options = line->settings,
     };
 }

@@ -58,12 +58,13 @@ const struct call_option call_options[] = {
     {"state-dir",                                                                     "", "DIRECTORY", "", "state instead of the configuration's"},
     {"deadline",                                                         "", "SECONDS", "", "time allowed in all, 1 to 3600"},
     {"dry-run",                                                                    "", "", "", "show what would be sent, send nothing"},
-    {"verbose",                                                                        "", "", "", "say more in the log"},
-    {"help",                                                       "h", "", "", "this text"},
+    {"json",                                                                        "", "", "", "the result as JSON: success, success_channels, failed_channels"},
+    {"verbose",                                                       "", "", "", "say more in the log"},
+    {"help",                                                                        "h", "", "", "this text"},
     {"version",                                                                        "V", "", "", "name and version"},
-    {"",                                                                        "f", "ADDRESS", "", "not used: the sender of Icinga's mail script"},
-    {"",                                                              "v", "WORD", "", "not used: syslog of Icinga's mail script"},
-    {0                                                                   },
+    {"",                                                              "f", "ADDRESS", "", "not used: the sender of Icinga's mail script"},
+    {"",                                                                    "v", "WORD", "", "not used: syslog of Icinga's mail script"},
+    {0                                                                       },
 };
 
 const struct zabbix_key zabbix_keys[] = {
