@@ -34,7 +34,7 @@ struct json_object *sending_result(struct arena *arena);
 const char *sending_id(const struct world *world);
 
 /*
- * Opens the store. One that cannot be used is told to the operator, and the message goes out without limits: the store must
+ * Opens the store, unless it is open. One that cannot be used is told to the operator, and the message goes out without limits: the store must
  * never silence an alert.
  */
 void sending_open_store(struct sending *sending);
