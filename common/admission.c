@@ -483,9 +483,14 @@ bool admission_ask(struct store *store, struct arena *arena, const struct admiss
         given.reason = event_kind_name(ask->event->kind);
     if (!store_begin(store, fault))
         return false;
-    if (!decide(&asking) || !record(&asking)) {
+    if (!decide(&asking) || (!ask->only_looking && !record(&asking))) {
         store_rollback(store);
         return false;
+    }
+    if (ask->only_looking) {
+        store_rollback(store);
+        *answer = given;
+        return true;
     }
     if (!store_commit(store, fault))
         return false;

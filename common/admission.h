@@ -29,6 +29,7 @@ struct admission_ask {
     struct limits endpoint_limits;  /* of endpoint_key: the provider's quota */
     int64_t repeat_within_ms;
     unsigned exempt;       /* bit 1 << severity: passes limits and recipient_limits */
+    bool only_looking;     /* nothing is recorded or booked: what the answer would be */
     bool only_if_free;     /* HELD and QUEUED leave no record: the asker comes again by itself */
     const char *route;     /* title of the route that took it, "" for none */
     int64_t hold_until_ms; /* wall: a route tells it only then; 0 for now */

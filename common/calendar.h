@@ -39,6 +39,7 @@ struct calendar {
     const char *where;
     const char *path;
     const char *timezone; /* of spans in the text form, and of .ics times that name no zone */
+    bool only_spans;      /* whole-day events are spans from midnight to midnight: who is on call that day */
     /* Set by calendar_open(). */
     bool opened;
     bool broken;

@@ -176,6 +176,7 @@ static bool fill_layer(const struct reading *reading, const struct givens *given
     if (values->file[0]) {
         layer->calendar = new_calendar(reading, reading->now->title, layer->where);
         layer->calendar->path = values->file;
+        layer->calendar->only_spans = true;
         return true;
     }
     if (layer->members.count == 0) {

@@ -499,13 +499,31 @@ static bool somebody_is_told(const struct run *run, struct fault *fault)
                      "channels = {...} } or operator { channels = {...} }");
 }
 
+/* A route that was renamed or switched off since cannot follow its problem: the others are asked then. */
+static struct text_list those_still_there(const struct routing *routing)
+{
+    const struct text_list *routes = &routing->past.routes;
+    const char **items = arena_alloc(routing->arena, (routes->count + 1) * sizeof(*items));
+    size_t count = 0;
+
+    for (size_t i = 0; i < routes->count; i++) {
+        const struct route *route = config_route(routing->config, routes->items[i]);
+
+        if (route && route->enabled)
+            items[count++] = routes->items[i];
+    }
+    return (struct text_list){.items = items, .count = count};
+}
+
 bool routing_make(const struct routing *routing, struct plan *plan, struct routing_trace *trace, struct fault *fault)
 {
-    struct run run = {.routing = routing, .plan = plan, .trace = trace, .people_at_s = routing->now_s};
+    struct routing known = *routing;
+    struct run run = {.routing = &known, .plan = plan, .trace = trace, .people_at_s = routing->now_s};
     bool direct;
 
     *plan = (struct plan){0};
     *trace = (struct routing_trace){0};
+    known.past.routes = those_still_there(routing);
     if (routing_follows(routing->event) && routing->past.known)
         run.people_at_s = routing->past.since_s;
     direct = take_direct(&run, &run.to);

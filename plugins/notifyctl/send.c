@@ -90,7 +90,7 @@ static int send_event(struct operation *operation, const struct call *call, cons
     struct plan plan;
 
     if (!section || !plan_make(operation->arena, operation->config, section->channel, call,
-                                world_wall_ms(&operation->world) / 1000, &plan, &fault)) {
+                               world_wall_ms(&operation->world) / 1000, &plan, &fault)) {
         sending_complain(&sending, arena_print(operation->arena, "NP-CONFIG %s", fault.text));
         return fault_exit_status(&fault);
     }
