@@ -95,6 +95,7 @@ static void fill_calendar(struct reading *reading, cfg_t *cfg)
 /* Rotations. */
 
 struct layer_values {
+    const char *name;
     struct text_list members;
     const char *every;
     const char *starts;
@@ -112,6 +113,7 @@ struct rotation_values {
         ROW("every", TEXT, type, path every, 0, 0), ROW("file", PATH, type, path file, 0, 0)
 
 static const struct value_row LAYER_ROWS_ALONE[] = {
+    ROW("name", TEXT, struct layer_values, name, 0, 0),
     LAYER_ROWS(struct layer_values, ),
     ROW_END,
 };
@@ -202,14 +204,18 @@ static void read_layers(const struct reading *reading, cfg_t *cfg, struct rotati
     for (size_t i = 0; i < count; i++) {
         cfg_t *block = parsed_block_nth(cfg, "layer", i);
         struct givens givens = reading_gather_nth(reading, block, "layer", i);
-        struct layer_values values = {.every = "", .starts = "", .file = ""};
-        struct rotation_layer layer = {
-            .name = parsed_title(reading->arena, block),
-            .where = reading_at(reading, reading_line_of_nth(reading, "layer", i)),
-        };
+        struct layer_values values = {.name = "", .every = "", .starts = "", .file = ""};
+        struct rotation_layer layer = {.where = reading_at(reading, reading_line_of_nth(reading, "layer", i))};
 
         reading_fill(reading, LAYER_ROWS_ALONE, &givens, &values);
-        if (title_trouble(reading->arena, layer.name)[0])
+        layer.name = values.name;
+        if (layer.name[0] == '\0')
+            config_add_finding(reading->config, true, layer.where,
+                               "a layer wants a name: write layer { name = \"secondary\" ... }");
+        else if (rotation_layer_named(rotation, layer.name))
+            config_add_finding(reading->config, true, layer.where, "the layer '%s' is there already: keep one of them",
+                               layer.name);
+        else if (title_trouble(reading->arena, layer.name)[0])
             config_add_finding(reading->config, true, layer.where, "%s", title_trouble(reading->arena, layer.name));
         else if (fill_layer(reading, &givens, &values, &layer))
             add_layer(reading, rotation, &layer);
@@ -278,7 +284,7 @@ static void fill_rotation(struct reading *reading, cfg_t *cfg)
     struct rotation *rotation = arena_alloc(reading->arena, sizeof(*rotation));
     struct givens givens = reading_gather(reading, cfg, "");
     struct rotation_values values = {
-        .layer = {.every = "", .starts = "", .file = ""},
+        .layer = {.name = "", .every = "", .starts = "", .file = ""},
           .timezone = "", .otherwise = ""
     };
     struct rotation_layer first = {.name = "", .where = reading_here(reading)};
@@ -437,7 +443,7 @@ static struct form form_of_rotation(struct arena *arena)
     add_times(&override);
     add_times(&swap);
     form_add_name(&form, "during", true);
-    form_add_block(&form, "layer", &layer, true);
+    form_add_repeated_block(&form, "layer", &layer);
     form_add_repeated_block(&form, "override", &override);
     form_add_repeated_block(&form, "swap", &swap);
     return form;

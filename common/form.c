@@ -187,13 +187,6 @@ cfg_t *parsed_block_nth(cfg_t *around, const char *name, size_t number)
     return cfg_getnsec(around, name, (unsigned)number);
 }
 
-const char *parsed_title(struct arena *arena, cfg_t *block)
-{
-    const char *title = cfg_title(block);
-
-    return title ? utf8_clean(arena, title, strlen(title)) : "";
-}
-
 struct text_list parsed_values(struct arena *arena, cfg_t *block, const char *name)
 {
     cfg_opt_t *option = cfg_getopt(block, name);

@@ -47,8 +47,6 @@ bool form_parse(const struct form *form, const struct statement *statement, enum
 cfg_t *parsed_block(cfg_t *around, const char *name);
 size_t parsed_block_count(cfg_t *around, const char *name);
 cfg_t *parsed_block_nth(cfg_t *around, const char *name, size_t number);
-/* The title of a block, cleaned; "" when it has none. */
-const char *parsed_title(struct arena *arena, cfg_t *block);
 
 /* The values of a name, cleaned; none when it was not set, or to an empty list. */
 struct text_list parsed_values(struct arena *arena, cfg_t *block, const char *name);

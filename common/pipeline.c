@@ -8,7 +8,6 @@
 #include "common/intake.h"
 #include "common/log.h"
 #include "common/process.h"
-#include "common/routing.h"
 #include "common/sending.h"
 
 enum { SPARE_MS = 1000 }; /* between the last answer and the watchdog: for the records */
@@ -40,37 +39,6 @@ static bool read_config(struct run *run, struct fault *fault)
     return run->sending.config != NULL;
 }
 
-/* What was told of a problem decides who hears of its end; without a store it is told as if it were new. */
-static struct routing_past recall(struct run *run)
-{
-    struct routing_past past = {0};
-    struct fault fault = {0};
-
-    if (run->call.dry_run || !routing_follows(&run->call.event))
-        return past;
-    sending_open_store(&run->sending);
-    if (run->sending.store && !routing_recall(run->sending.store, run->arena, &run->call.event, &past, &fault))
-        log_error("%s id=%s", fault.text, run->sending.id);
-    return past;
-}
-
-static bool plan_by_routes(struct run *run, struct fault *fault)
-{
-    struct routing routing = {.arena = run->arena,
-                              .config = run->sending.config,
-                              .event = &run->call.event,
-                              .to = run->call.to,
-                              .now_s = world_wall_ms(&run->world) / 1000,
-                              .past = recall(run)};
-    struct routing_trace trace;
-    bool planned = routing_make(&routing, &run->plan, &trace, fault);
-
-    for (size_t i = 0; i < trace.count; i++)
-        if (trace.steps[i].taken)
-            log_notice("route \"%s\" %s id=%s", trace.steps[i].route->title, trace.steps[i].why, run->sending.id);
-    return planned;
-}
-
 /* Who shall know, and how. */
 static bool prepare(struct run *run, struct fault *fault)
 {
@@ -92,7 +60,7 @@ static bool prepare(struct run *run, struct fault *fault)
         planned = plan_make(run->arena, run->sending.config, run->channel, &run->call,
                             world_wall_ms(&run->world) / 1000, &run->plan, fault);
     else
-        planned = plan_by_routes(run, fault);
+        planned = sending_route(&run->sending, &run->call.to, &run->plan, fault);
     sending_tell_findings(&run->sending);
     if (planned && !run->call.dry_run)
         sending_open_store(&run->sending);

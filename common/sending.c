@@ -9,6 +9,7 @@
 #include "common/preview.h"
 #include "common/record.h"
 #include "common/report.h"
+#include "common/routing.h"
 #include "common/spool.h"
 #include "common/worker.h"
 
@@ -432,6 +433,37 @@ static void show_chain(struct sending *sending, const struct chain *chain)
 }
 
 /* --- all --- */
+
+/* What was told of a problem decides who hears of its end; without a store it is told as if it were new. */
+static struct routing_past recall(struct sending *sending)
+{
+    struct routing_past past = {0};
+    struct fault fault = {0};
+
+    if (sending->preview || !routing_follows(sending->event))
+        return past;
+    sending_open_store(sending);
+    if (sending->store && !routing_recall(sending->store, sending->world->arena, sending->event, &past, &fault))
+        log_error("%s id=%s", fault.text, sending->id);
+    return past;
+}
+
+bool sending_route(struct sending *sending, const struct text_list *to, struct plan *plan, struct fault *fault)
+{
+    struct routing routing = {.arena = sending->world->arena,
+                              .config = sending->config,
+                              .event = sending->event,
+                              .to = *to,
+                              .now_s = world_wall_ms(sending->world) / 1000,
+                              .past = recall(sending)};
+    struct routing_trace trace;
+    bool planned = routing_make(&routing, plan, &trace, fault);
+
+    for (size_t i = 0; i < trace.count; i++)
+        if (trace.steps[i].taken)
+            log_notice("route \"%s\" %s id=%s", trace.steps[i].route->title, trace.steps[i].why, sending->id);
+    return planned;
+}
 
 static void gather_secrets(struct sending *sending, const struct chain *chain)
 {
