@@ -30,6 +30,8 @@ test  program:clang-tidy       clang-tidy            clang-tools-extra
 test  program:cppcheck         cppcheck              cppcheck
 test  program:valgrind         valgrind              valgrind
 test  program:python3          python3               python3
+test  program:strace           strace                strace
+test  program:faketime         faketime              libfaketime
 test  program:curl             curl                  curl
 test  program:openssl          openssl               openssl
 test  program:shellcheck       shellcheck            ShellCheck
