@@ -179,15 +179,16 @@ static bool keep_row(void *self, struct row *row)
     return true;
 }
 
-/*
- * The clock was set back: what was made or tried at a time that has not come yet waits for an hour that nobody meant. It is
- * due now, and lives as long as it would have.
- */
 static const char TAKE_BACK[] =
     "UPDATE outbox SET due_ms = MIN(due_ms, ?1), expires_ms = expires_ms - MAX(created_ms - ?1, 0),"
     " created_ms = MIN(created_ms, ?1)"
     " WHERE created_ms > ?1 + ?2 OR (state = 'pending' AND due_ms > ?1 AND"
     " (SELECT a.at_ms FROM attempt a WHERE a.id = outbox.id ORDER BY a.rowid DESC LIMIT 1) > ?1 + ?2)";
+
+bool outbox_take_back(struct store *store, int64_t now_ms, struct fault *fault)
+{
+    return store_run(store, fault, TAKE_BACK, "ii", now_ms, (int64_t)FUTURE_MS);
+}
 
 /* A lease that ends in the far future was given by a clock that has been set back since. */
 static const char DUE_ROWS[] = "SELECT " ROW_COLUMNS " FROM outbox o JOIN notification n ON n.id = o.id"
@@ -217,8 +218,7 @@ bool outbox_claim(struct store *store, struct arena *arena, int64_t now_ms, int6
 
     if (!store_begin(store, fault))
         return false;
-    if (!store_run(store, fault, TAKE_BACK, "ii", now_ms, (int64_t)FUTURE_MS) ||
-        !store_read(store, arena, fault, DUE_ROWS, keep_row, &claims, "iii", now_ms, (int64_t)DAY_MS, (int64_t)most) ||
+    if (!store_read(store, arena, fault, DUE_ROWS, keep_row, &claims, "iii", now_ms, (int64_t)DAY_MS, (int64_t)most) ||
         !lease(store, &claims, now_ms + lease_ms, fault)) {
         store_rollback(store);
         return false;

@@ -69,6 +69,12 @@ bool outbox_on_wire(struct store *store, const char *id, int64_t now_ms, struct 
 bool outbox_finish(struct store *store, const struct outbox_result *result, struct fault *fault);
 
 /*
+ * After a clock that was set back: what was made or tried at a time that has not come yet would wait for an hour that nobody
+ * meant. It is due now, and lives as long as it would have.
+ */
+bool outbox_take_back(struct store *store, int64_t now_ms, struct fault *fault);
+
+/*
  * Claims up to `most` due rows: gravest first, then oldest; of one problem only the oldest. Rows whose lease ran out are due.
  */
 bool outbox_claim(struct store *store, struct arena *arena, int64_t now_ms, int64_t lease_ms, size_t most,

@@ -36,7 +36,7 @@ static void say(const struct sending *sending, const char *line)
 {
     const char *safe = masked(sending, line);
 
-    if (!sending->result) {
+    if (!sending->result && !sending->quiet) {
         puts(safe);
         fflush(stdout);
     }

@@ -19,6 +19,7 @@ struct sending {
     int64_t deadline_ms;        /* steady; everything ends before it */
     bool preview;               /* print the requests in place of sending them */
     struct json_object *result; /* NULL, or filled: success, success_channels, failed_channels, suppressed */
+    bool quiet;                 /* no line on stdout: it belongs to somebody else */
     bool beyond_limits;         /* a person asked for it: no limit of ours holds it back */
     const char *state;          /* directory of the store, "" for the configuration's */
     struct store *store;        /* NULL: without limits and records */

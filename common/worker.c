@@ -346,6 +346,6 @@ bool work_once(const struct worker *worker, struct work_done *done, struct fault
         !worker_seen(worker->store, world_wall_ms(worker->world), worker->interval_ms, fault))
         return false;
     spool_each(worker->world->arena, worker->directory, take_file, &taking);
-    return run_due_rows(worker, done, fault) && make_summaries(worker, done, fault) &&
-           run_due_rows(worker, done, fault);
+    return outbox_take_back(worker->store, world_wall_ms(worker->world), fault) && run_due_rows(worker, done, fault) &&
+           make_summaries(worker, done, fault) && run_due_rows(worker, done, fault);
 }

@@ -8,8 +8,9 @@
 #include "common/values.h"
 #include "support.h"
 
-static const char *const NAMES[] = {"default",   "cpu_alert", "disk_alert",   "memory_alert", "service_down",
-                                    "host_down", "recovery",  "acknowledged", "sms"};
+static const char *const NAMES[] = {"default",      "cpu_alert",  "disk_alert", "memory_alert",
+                                    "service_down", "host_down",  "recovery",   "acknowledged",
+                                    "sms",          "job_result", "business"};
 
 static const enum language LANGUAGES[] = {LANGUAGE_ZH_CN, LANGUAGE_EN};
 
