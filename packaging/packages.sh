@@ -25,6 +25,7 @@ build library:sqlite3          libsqlite3-dev        sqlite-devel
 build library:libmicrohttpd    libmicrohttpd-dev     libmicrohttpd-devel
 test  library:cmocka           libcmocka-dev         libcmocka-devel
 test  program:clang            clang                 clang
+test  package:libclang-rt-dev   libclang-rt-dev       compiler-rt
 test  program:clang-format     clang-format          clang-tools-extra
 test  program:clang-tidy       clang-tidy            clang-tools-extra
 test  program:cppcheck         cppcheck              cppcheck
