@@ -187,7 +187,13 @@ static const char TAKE_BACK[] =
 
 bool outbox_take_back(struct store *store, int64_t now_ms, struct fault *fault)
 {
-    return store_run(store, fault, TAKE_BACK, "ii", now_ms, (int64_t)FUTURE_MS);
+    if (!store_begin(store, fault))
+        return false;
+    if (!store_run(store, fault, TAKE_BACK, "ii", now_ms, (int64_t)FUTURE_MS)) {
+        store_rollback(store);
+        return false;
+    }
+    return store_commit(store, fault);
 }
 
 /* A lease that ends in the far future was given by a clock that has been set back since. */
