@@ -29,6 +29,12 @@ struct reading {
     size_t changed_count;
 };
 
+/* libical walks a component with one finger: two loops at once, or a question in a loop, would lose the place. */
+struct properties {
+    icalproperty **items;
+    size_t count;
+};
+
 /* One event, whatever its number of occurrences. */
 struct happening {
     struct reading *reading;
@@ -36,6 +42,9 @@ struct happening {
     const char *name;
     struct icaltimetype starts;
     int64_t length_s; /* by the clock on the wall */
+    struct properties rules;
+    struct properties dates;
+    struct properties exceptions;
 };
 
 /* Times. */
@@ -133,11 +142,9 @@ static bool add_occurrence(const struct happening *happening, int64_t at)
 
 static bool is_excluded(const struct happening *happening, int64_t at)
 {
-    icalcomponent *component = happening->component;
-
-    for (icalproperty *property = icalcomponent_get_first_property(component, ICAL_EXDATE_PROPERTY); property;
-         property = icalcomponent_get_next_property(component, ICAL_EXDATE_PROPERTY)) {
-        struct icaltimetype time = icalproperty_get_datetime_with_component(property, component);
+    for (size_t i = 0; i < happening->exceptions.count; i++) {
+        struct icaltimetype time =
+            icalproperty_get_datetime_with_component(happening->exceptions.items[i], happening->component);
 
         if (time.is_date ? wall(time) == at - at % DAY_S
                          : (int64_t)icaltime_as_timet_with_zone(time, time.zone) == moment(happening, at) ||
@@ -219,22 +226,29 @@ static bool follow_date(const struct happening *happening, icalproperty *propert
 
 static bool follow(const struct happening *happening)
 {
-    icalcomponent *component = happening->component;
-
     if (!take(happening, wall(happening->starts)))
         return false;
-    for (icalproperty *property = icalcomponent_get_first_property(component, ICAL_RRULE_PROPERTY); property;
-         property = icalcomponent_get_next_property(component, ICAL_RRULE_PROPERTY))
-        if (!follow_rule(happening, property))
+    for (size_t i = 0; i < happening->rules.count; i++)
+        if (!follow_rule(happening, happening->rules.items[i]))
             return false;
-    for (icalproperty *property = icalcomponent_get_first_property(component, ICAL_RDATE_PROPERTY); property;
-         property = icalcomponent_get_next_property(component, ICAL_RDATE_PROPERTY))
-        if (!follow_date(happening, property))
+    for (size_t i = 0; i < happening->dates.count; i++)
+        if (!follow_date(happening, happening->dates.items[i]))
             return false;
     return true;
 }
 
 /* The file. */
+
+static struct properties properties_of(struct arena *arena, icalcomponent *component, icalproperty_kind kind)
+{
+    int count = icalcomponent_count_properties(component, kind);
+    struct properties properties = {.items = arena_alloc(arena, ((size_t)count + 1) * sizeof(icalproperty *))};
+
+    for (icalproperty *property = icalcomponent_get_first_property(component, kind); property;
+         property = icalcomponent_get_next_property(component, kind))
+        properties.items[properties.count++] = property;
+    return properties;
+}
 
 static bool read_event(struct reading *reading, icalcomponent *component)
 {
@@ -243,7 +257,11 @@ static bool read_event(struct reading *reading, icalcomponent *component)
                                   .name = name_of(reading->calendar->arena, component),
                                   .starts = icalcomponent_get_dtstart(component)};
     struct icaltimetype ends = icalcomponent_get_dtend(component);
+    struct arena *arena = reading->calendar->arena;
 
+    happening.rules = properties_of(arena, component, ICAL_RRULE_PROPERTY);
+    happening.dates = properties_of(arena, component, ICAL_RDATE_PROPERTY);
+    happening.exceptions = properties_of(arena, component, ICAL_EXDATE_PROPERTY);
     if (icaltime_is_null_time(happening.starts) || icalcomponent_get_status(component) == ICAL_STATUS_CANCELLED)
         return true;
     if (icaltime_is_utc(happening.starts))
@@ -261,20 +279,20 @@ static bool has_recurrence_id(icalcomponent *component)
     return icalcomponent_get_first_property(component, ICAL_RECURRENCEID_PROPERTY) != NULL;
 }
 
-static void note_changes(struct reading *reading, icalcomponent *calendar)
-{
-    for (icalcomponent *component = icalcomponent_get_first_component(calendar, ICAL_VEVENT_COMPONENT); component;
-         component = icalcomponent_get_next_component(calendar, ICAL_VEVENT_COMPONENT))
-        if (has_recurrence_id(component) && reading->changed_count < CHANGED_MOST)
-            reading->changed[reading->changed_count++] = component;
-}
-
 static bool read_events(struct reading *reading, icalcomponent *calendar)
 {
-    note_changes(reading, calendar);
+    int most = icalcomponent_count_components(calendar, ICAL_VEVENT_COMPONENT);
+    icalcomponent **events = arena_alloc(reading->calendar->arena, ((size_t)most + 1) * sizeof(*events));
+    size_t count = 0;
+
     for (icalcomponent *component = icalcomponent_get_first_component(calendar, ICAL_VEVENT_COMPONENT); component;
          component = icalcomponent_get_next_component(calendar, ICAL_VEVENT_COMPONENT))
-        if (!read_event(reading, component))
+        events[count++] = component;
+    for (size_t i = 0; i < count; i++)
+        if (has_recurrence_id(events[i]) && reading->changed_count < CHANGED_MOST)
+            reading->changed[reading->changed_count++] = events[i];
+    for (size_t i = 0; i < count; i++)
+        if (!read_event(reading, events[i]))
             return false;
     return true;
 }

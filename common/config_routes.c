@@ -379,16 +379,23 @@ static void read_confirmation(const struct reading *reading, cfg_t *cfg, const s
     reading_take_confirm(reading, &givens, &route->confirm);
 }
 
-static void check_kinds(const struct reading *reading, const struct givens *givens, const struct route *route)
+/* Kinds that there are not are left out; when none is left, every kind fits. */
+static void check_kinds(const struct reading *reading, const struct givens *givens, struct route *route)
 {
+    const char **good = arena_alloc(reading->arena, (route->kind.count + 1) * sizeof(*good));
+    size_t count = 0;
+
     for (size_t i = 0; i < route->kind.count; i++) {
         enum event_kind kind;
 
-        if (!event_kind_from(route->kind.items[i], &kind) && !strpbrk(route->kind.items[i], "*?["))
+        if (event_kind_from(route->kind.items[i], &kind) || strpbrk(route->kind.items[i], "*?["))
+            good[count++] = route->kind.items[i];
+        else
             config_add_finding(reading->config, true, where_of(reading, givens, "kind"),
                                "'kind' wants problem, recovery, acknowledgement, update and the like, not '%s'",
                                route->kind.items[i]);
     }
+    route->kind = (struct text_list){.items = good, .count = count};
 }
 
 static void fill_route(struct reading *reading, cfg_t *cfg)
@@ -627,31 +634,50 @@ static void check_route(struct config *config, const struct route *route)
         config_add_finding(config, false, route->where, "%s: 'outside' is of no use without 'during'", who);
 }
 
-static void check_members(struct config *config, const char *where, struct text_list members)
+static bool check_members(struct config *config, const char *where, struct text_list members)
 {
+    bool good = true;
+
     for (size_t i = 0; i < members.count; i++)
-        if (!config_contact(config, members.items[i]))
+        if (!config_contact(config, members.items[i])) {
             config_add_finding(config, true, where, "it names '%s', and there is no contact of that title",
                                members.items[i]);
+            good = false;
+        }
+    return good;
 }
 
-static void check_override(struct config *config, const struct rotation *rotation,
+static bool check_override(struct config *config, const struct rotation *rotation,
                            const struct rotation_override *override)
 {
     const char *const people[] = {override->member, override->other};
 
-    check_members(config, override->where, (struct text_list){.items = people, .count = override->other[0] ? 2 : 1});
-    if (!rotation_layer_named(rotation, override->layer))
-        config_add_finding(config, true, override->where, "rotation \"%s\" has no layer '%s'", rotation->title,
-                           override->layer);
+    if (!check_members(config, override->where,
+                       (struct text_list){.items = people, .count = override->other[0] ? 2 : 1}))
+        return false;
+    if (rotation_layer_named(rotation, override->layer))
+        return true;
+    config_add_finding(config, true, override->where, "rotation \"%s\" has no layer '%s'", rotation->title,
+                       override->layer);
+    return false;
 }
 
-static void check_rotation(struct config *config, const struct rotation *rotation)
+/* Without a wrong one, those in turn are on duty. */
+static void keep_good_overrides(struct config *config, struct rotation *rotation)
+{
+    size_t good = 0;
+
+    for (size_t i = 0; i < rotation->override_count; i++)
+        if (check_override(config, rotation, &rotation->overrides[i]))
+            rotation->overrides[good++] = rotation->overrides[i];
+    rotation->override_count = good;
+}
+
+static void check_rotation(struct config *config, struct rotation *rotation)
 {
     for (size_t i = 0; i < rotation->layer_count; i++)
         check_members(config, rotation->layers[i].where, rotation->layers[i].members);
-    for (size_t i = 0; i < rotation->override_count; i++)
-        check_override(config, rotation, &rotation->overrides[i]);
+    keep_good_overrides(config, rotation);
     check_hours(config, rotation->where, &rotation->during);
     if (rotation->otherwise[0] && !config_names_somebody(config, bare(rotation->otherwise)))
         config_add_finding(config, true, rotation->where,

@@ -23,12 +23,70 @@ static const char *open_file(const struct rotation_layer *layer, int64_t at_s, s
     return arena_copy(arena, fault.text, strlen(fault.text));
 }
 
+/* "On call: Zhang Wei (primary)": the longest name in it is meant. */
+static const struct contact *contact_within(const struct config *config, const char *text)
+{
+    const struct contact *found = NULL;
+    size_t longest = 0;
+
+    for (size_t i = 0; i < config->contact_count; i++) {
+        const char *name = contact_value(config->contacts[i], "name");
+
+        if (strlen(name) > longest && strstr(text, name)) {
+            found = config->contacts[i];
+            longest = strlen(name);
+        }
+    }
+    return found;
+}
+
 /* A member is a contact's title; a file may also name people as they are called. */
 static const struct contact *contact_of(const struct config *config, const char *member)
 {
     const struct contact *contact = config_contact(config, member);
 
-    return contact ? contact : config_contact_with(config, member);
+    if (!contact)
+        contact = config_contact_with(config, member);
+    return contact ? contact : contact_within(config, member);
+}
+
+/* Whose turn it is, but for people that there are not: then the next in turn. NULL when there is nobody. */
+static const struct contact *contact_in_turn(const struct config *config, const struct rotation_layer *layer,
+                                             const char *member)
+{
+    const struct contact *contact = contact_of(config, member);
+    size_t at = 0;
+
+    while (at < layer->members.count && strcmp(layer->members.items[at], member) != 0)
+        at++;
+    for (size_t i = 1; i < layer->members.count && !contact; i++)
+        contact = contact_of(config, layer->members.items[(at + i) % layer->members.count]);
+    return contact;
+}
+
+static struct duty find(const struct config *config, const char *name, int64_t at_s, int hops);
+
+/* Somebody else is asked: a contact, or another rotation. */
+static void ask_other(const struct config *config, const char *other, int64_t at_s, int hops, struct duty *duty)
+{
+    const struct rotation_layer *layer;
+    struct duty next;
+
+    if (!rotation_of(config, other, &layer)) {
+        duty->contact = contact_of(config, other);
+        duty->trouble = duty->contact ? "" : arena_print(config->arena, "'%s' is no contact", other);
+        return;
+    }
+    if (hops == DUTY_HOPS_MOST) {
+        duty->trouble = arena_print(config->arena, "rotation \"%s\" leads to itself by 'otherwise'", other);
+        return;
+    }
+    next = find(config, other, at_s, hops + 1);
+    duty->contact = next.contact;
+    duty->by = next.by;
+    duty->trouble = next.trouble;
+    if (next.shift.until_s < duty->shift.until_s)
+        duty->shift.until_s = next.shift.until_s;
 }
 
 static struct duty find(const struct config *config, const char *name, int64_t at_s, int hops)
@@ -40,32 +98,16 @@ static struct duty find(const struct config *config, const char *name, int64_t a
     const char *trouble = open_file(layer, at_s, config->arena);
     struct duty duty = {.shift = rotation_shift(&context, rotation, layer, at_s), .by = name, .trouble = trouble};
     const char *member = duty.shift.member;
-    const struct rotation_layer *next_layer;
 
-    if (member[0] == '@')
-        member++;
-    if (!member[0]) {
-        if (!trouble[0])
-            duty.trouble = arena_print(config->arena, "nobody is on duty in rotation \"%s\": %s", name, duty.shift.why);
-    } else if (rotation_of(config, member, &next_layer) && strcmp(duty.shift.why, "otherwise") == 0) {
-        struct duty next;
-
-        if (hops == DUTY_HOPS_MOST) {
-            duty.trouble = arena_print(config->arena, "rotation \"%s\" leads to itself by 'otherwise'", name);
-            return duty;
-        }
-        next = find(config, member, at_s, hops + 1);
-        duty.contact = next.contact;
-        duty.by = next.by;
-        duty.trouble = next.trouble;
-        if (next.shift.until_s < duty.shift.until_s)
-            duty.shift.until_s = next.shift.until_s;
-    } else {
-        duty.contact = contact_of(config, member);
-        if (!duty.contact)
-            duty.trouble = arena_print(config->arena, "rotation \"%s\" names '%s', who is no contact", name, member);
-        else
-            duty.trouble = "";
+    if (strcmp(duty.shift.why, "otherwise") == 0) {
+        ask_other(config, member + (member[0] == '@'), at_s, hops, &duty);
+    } else if (member[0]) {
+        duty.contact = contact_in_turn(config, layer, member);
+        duty.trouble = duty.contact
+                           ? ""
+                           : arena_print(config->arena, "rotation \"%s\" names '%s', who is no contact", name, member);
+    } else if (!trouble[0]) {
+        duty.trouble = arena_print(config->arena, "nobody is on duty in rotation \"%s\": %s", name, duty.shift.why);
     }
     return duty;
 }

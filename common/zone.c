@@ -117,7 +117,7 @@ static int64_t moment_now(int64_t local)
         return earlier;
     if (local_now(later) == local)
         return later;
-    return first_moment((earlier < later ? earlier : later) - 1, earlier < later ? later : earlier, local);
+    return first_moment(guess - 2 * DAY_S, guess + 2 * DAY_S, local); /* a jump leaves out a day at most: Apia, 2011 */
 }
 
 int64_t zone_moment(struct arena *arena, int64_t local, const char *timezone)
