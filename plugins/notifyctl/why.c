@@ -14,6 +14,7 @@ struct explaining {
     struct config *config;
     struct store *store; /* NULL when there is none: then nothing is known of limits */
     struct call call;
+    int64_t at_ms;
     int64_t at_s;
     bool past; /* what became of it stands above */
 };
@@ -152,7 +153,7 @@ static const char *ask(struct explaining *explaining, const struct chain *chain)
                    : "told at once, if no limit stands against it: there is no state to ask";
     ask = asking_for(&explaining->operation->world, chain, event, "why", "", 0);
     ask.only_looking = true;
-    ask.now_ms = explaining->at_s * 1000;
+    ask.now_ms = explaining->at_ms;
     if (!admission_ask(explaining->store, explaining->config->arena, &ask, &answer, &fault))
         return arena_copy(explaining->config->arena, fault.text, strlen(fault.text));
     return answer_text(explaining, &answer);
@@ -243,6 +244,7 @@ static void restore_event(struct explaining *explaining, const struct history_en
     set_text(explaining, "service", entry->service);
     set_text(explaining, "state", entry->state);
     set_text(explaining, "subject", entry->subject);
+    explaining->at_ms = entry->created_ms;
     explaining->at_s = entry->created_ms / 1000;
 }
 
@@ -321,12 +323,11 @@ static int explain_imagined(struct explaining *explaining)
     struct operation *operation = explaining->operation;
     struct fault fault = {0};
     const char *at = "";
-    int64_t when_ms;
 
     if (!read_event(explaining, &at, &fault) ||
-        !moment_read(operation, at, world_wall_ms(&operation->world), &when_ms, &fault))
+        !moment_read(operation, at, world_wall_ms(&operation->world), &explaining->at_ms, &fault))
         return say_fault(operation, &fault);
-    explaining->at_s = when_ms / 1000;
+    explaining->at_s = explaining->at_ms / 1000;
     return explain(explaining);
 }
 
