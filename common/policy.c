@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/civil.h"
+#include "common/template.h"
 
 int64_t policy_days_left(const struct config *config, const struct calendar *calendar, int64_t now_s)
 {
@@ -83,8 +84,25 @@ static void check_layer(struct config *config, const struct rotation *rotation, 
     }
 }
 
+static void check_template(struct config *config, const struct route *route)
+{
+    struct message_template template;
+    struct fault fault = {0};
+    bool found = false;
+
+    if (!route->template_name[0])
+        return;
+    template_load(config->arena, config->templates, config->language, route->template_name, &template, &found, &fault);
+    if (!found)
+        config_add_finding(config, true, route->where,
+                           "route \"%s\" names the template '%s', which is not installed in '%s': another one is used",
+                           route->title, route->template_name, config->templates);
+}
+
 void policy_check(struct config *config, int64_t now_s)
 {
+    for (size_t i = 0; i < config->route_count; i++)
+        check_template(config, config->routes[i]);
     for (size_t i = 0; i < config->calendar_count; i++)
         check_calendar(config, config->calendars[i], now_s);
     for (size_t i = 0; i < config->rotation_count; i++)

@@ -10,7 +10,8 @@ enum { CALENDAR_WARN_DAYS = 60, ROSTER_AHEAD_DAYS = 60 };
 /* Days until the last day that the table knows; INT64_MAX when it has no days. The calendar is opened. */
 int64_t policy_days_left(const struct config *config, const struct calendar *calendar, int64_t now_s);
 
-/* Adds findings: calendars that cannot be read or run out, times at which nobody is on duty. */
+/* Adds findings: calendars that cannot be read or run out, templates that are not there, times at which nobody is on
+ * duty. */
 void policy_check(struct config *config, int64_t now_s);
 
 #endif
