@@ -76,35 +76,35 @@ static int64_t overlap(const struct stint *stint, int64_t from_s, int64_t until_
 }
 
 /* How much of a stint lies on one day of the wall calendar. */
-static void add_day(const struct config *config, const struct stint *stint, int64_t day, const char *timezone,
+static void add_day(const struct config *config, const struct stint *stint, int64_t day, const char *zone,
                     const struct calendar *holidays, struct share *share)
 {
     struct arena *arena = config->arena;
-    int64_t begins = zone_moment(arena, day * DAY_S, timezone);
-    int64_t ends = zone_moment(arena, (day + 1) * DAY_S, timezone);
+    int64_t begins = zone_moment(arena, day * DAY_S, zone);
+    int64_t ends = zone_moment(arena, (day + 1) * DAY_S, zone);
     const struct calendar_day *entry = holidays ? calendar_entry(holidays, day) : NULL;
 
-    share->night_s += overlap(stint, begins, zone_moment(arena, day * DAY_S + NIGHT_ENDS_S, timezone)) +
-                      overlap(stint, zone_moment(arena, day * DAY_S + NIGHT_BEGINS_S, timezone), ends);
+    share->night_s += overlap(stint, begins, zone_moment(arena, day * DAY_S + NIGHT_ENDS_S, zone)) +
+                      overlap(stint, zone_moment(arena, day * DAY_S + NIGHT_BEGINS_S, zone), ends);
     if (day_of_week(day) >= 5)
         share->weekend_s += overlap(stint, begins, ends);
     if (entry && !entry->workday)
         share->holiday_s += overlap(stint, begins, ends);
 }
 
-static void add_stint(const struct config *config, const struct stint *stint, const char *timezone,
+static void add_stint(const struct config *config, const struct stint *stint, const char *zone,
                       const struct calendar *holidays, struct share *share)
 {
-    int64_t first = zone_local(config->arena, stint->from_s, timezone) / DAY_S;
-    int64_t last = zone_local(config->arena, stint->until_s - 1, timezone) / DAY_S;
+    int64_t first = zone_local(config->arena, stint->from_s, zone) / DAY_S;
+    int64_t last = zone_local(config->arena, stint->until_s - 1, zone) / DAY_S;
 
     share->stints++;
     share->total_s += stint->until_s - stint->from_s;
     for (int64_t day = first; day <= last; day++)
-        add_day(config, stint, day, timezone, holidays, share);
+        add_day(config, stint, day, zone, holidays, share);
 }
 
-struct share *roster_shares(const struct config *config, const struct roster *roster, const char *timezone,
+struct share *roster_shares(const struct config *config, const struct roster *roster, const char *zone,
                             const struct calendar *holidays, size_t *count)
 {
     struct share *shares = arena_alloc(config->arena, (config->contact_count + 1) * sizeof(*shares));
@@ -112,7 +112,7 @@ struct share *roster_shares(const struct config *config, const struct roster *ro
     *count = 0;
     for (size_t i = 0; i < roster->count; i++)
         if (roster->stints[i].contact)
-            add_stint(config, &roster->stints[i], timezone, holidays,
+            add_stint(config, &roster->stints[i], zone, holidays,
                       share_of(shares, count, roster->stints[i].contact));
     return shares;
 }

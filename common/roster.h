@@ -37,7 +37,7 @@ bool roster_make(const struct config *config, const char *name, int64_t from_s, 
                  struct fault *fault);
 
 /* One row for each person of the roster, in the order of their first stint; `holidays` (opened) may be NULL. */
-struct share *roster_shares(const struct config *config, const struct roster *roster, const char *timezone,
+struct share *roster_shares(const struct config *config, const struct roster *roster, const char *zone,
                             const struct calendar *holidays, size_t *count);
 
 #endif

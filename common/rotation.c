@@ -39,15 +39,13 @@ static int64_t turn_begins(const struct asking *asking, int64_t number)
     return moment(asking, asking->layer->starts + number * asking->layer->every_s);
 }
 
-/* The clock on the wall says about which turn it is; only around a change of the clocks it is the one beside it. */
+/* The clock on the wall says which turn it is, unless it was put back meanwhile: a turn that has begun does not begin again. */
 static int64_t turn_at(const struct asking *asking)
 {
     const struct rotation_layer *layer = asking->layer;
     int64_t local = zone_local(asking->context->arena, asking->at_s, asking->timezone);
     int64_t number = (local - layer->starts) / layer->every_s;
 
-    while (number > 0 && turn_begins(asking, number) > asking->at_s)
-        number--;
     while (turn_begins(asking, number + 1) <= asking->at_s)
         number++;
     return number;

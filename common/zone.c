@@ -4,19 +4,19 @@
 #include <string.h>
 #include <time.h>
 
-void zone_enter(struct arena *arena, const char *timezone, const char **before)
+void zone_enter(struct arena *arena, const char *zone, const char **before)
 {
     const char *now = getenv("TZ");
 
     *before = now ? arena_copy(arena, now, strlen(now)) : NULL;
-    if (timezone[0])
-        setenv("TZ", timezone, 1);
+    if (zone[0])
+        setenv("TZ", zone, 1);
     tzset();
 }
 
-void zone_leave(const char *timezone, const char *before)
+void zone_leave(const char *zone, const char *before)
 {
-    if (!timezone[0])
+    if (!zone[0])
         return;
     if (before)
         setenv("TZ", before, 1);
@@ -76,14 +76,14 @@ static int64_t local_now(int64_t seconds)
     return localtime_r(&when, &tm) ? seconds + tm.tm_gmtoff : seconds;
 }
 
-int64_t zone_local(struct arena *arena, int64_t seconds, const char *timezone)
+int64_t zone_local(struct arena *arena, int64_t seconds, const char *zone)
 {
     const char *before;
     int64_t local;
 
-    zone_enter(arena, timezone, &before);
+    zone_enter(arena, zone, &before);
     local = local_now(seconds);
-    zone_leave(timezone, before);
+    zone_leave(zone, before);
     return local;
 }
 
@@ -120,14 +120,14 @@ static int64_t moment_now(int64_t local)
     return first_moment(guess - 2 * DAY_S, guess + 2 * DAY_S, local); /* a jump leaves out a day at most: Apia, 2011 */
 }
 
-int64_t zone_moment(struct arena *arena, int64_t local, const char *timezone)
+int64_t zone_moment(struct arena *arena, int64_t local, const char *zone)
 {
     const char *before;
     int64_t seconds;
 
-    zone_enter(arena, timezone, &before);
+    zone_enter(arena, zone, &before);
     seconds = moment_now(local);
-    zone_leave(timezone, before);
+    zone_leave(zone, before);
     return seconds;
 }
 

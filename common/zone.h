@@ -31,10 +31,10 @@ bool day_exists(struct civil_day day);
 int day_of_week(int64_t number); /* 0 is Monday, 6 Sunday */
 
 /* Local time as a count: days since 1970-01-01 times 86400, plus the second of the day. */
-int64_t zone_local(struct arena *arena, int64_t seconds, const char *timezone);
+int64_t zone_local(struct arena *arena, int64_t seconds, const char *zone);
 
 /* The way back. */
-int64_t zone_moment(struct arena *arena, int64_t local, const char *timezone);
+int64_t zone_moment(struct arena *arena, int64_t local, const char *zone);
 
 /* "2026-02-16", and "2026-02-16 09:00" or with :SS, as a day and as local time. */
 bool day_read(const char *text, int64_t *day);
@@ -44,7 +44,7 @@ bool local_read(const char *text, int64_t *local);
 bool clock_read(const char *text, int64_t *seconds);
 
 /* For everybody who must ask libc about another zone: sets TZ, and puts back what was there. */
-void zone_enter(struct arena *arena, const char *timezone, const char **before);
-void zone_leave(const char *timezone, const char *before);
+void zone_enter(struct arena *arena, const char *zone, const char **before);
+void zone_leave(const char *zone, const char *before);
 
 #endif

@@ -83,8 +83,8 @@ def turns():
         start = day_and_clock(begins)
         for number in sorted({0, 1, 2, 3, 24, 25, 26, 27, 28, 29, 30, 31, 7 * 24 // hours, 90 * 24 // hours,
                               280 * 24 // hours, 365 * 24 // hours, 366 * 24 // hours}):
-            moment = first_moment(zone, start + number * datetime.timedelta(hours=hours))
-            rows.append({"zone": zone, "starts": begins, "every_h": hours, "turn": number, "begins": moment})
+            moment, end = (first_moment(zone, start + n * datetime.timedelta(hours=hours)) for n in (number, number + 1))
+            rows.append({"zone": zone, "starts": begins, "every_h": hours, "turn": number, "begins": moment, "ends": end})
     return rows
 
 

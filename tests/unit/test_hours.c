@@ -11,9 +11,9 @@ static struct calendar *find_calendar(void *self, const char *title)
     return strcmp(title, "cn") == 0 ? the_calendar : NULL;
 }
 
-static struct hours_context context_in(struct arena *arena, const char *timezone)
+static struct hours_context context_in(struct arena *arena, const char *zone)
 {
-    return (struct hours_context){.arena = arena, .timezone = timezone, .calendar = find_calendar};
+    return (struct hours_context){.arena = arena, .timezone = zone, .calendar = find_calendar};
 }
 
 static struct hours_list list_of(struct arena *arena, const char *text)

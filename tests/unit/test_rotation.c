@@ -39,15 +39,16 @@ static void test_turns_begin_when_the_clock_says_so_in_every_zone(void **state)
             .timezone = json_text_at(row, "/zone"), .otherwise = "", .layers = &layer, .layer_count = 1};
         struct hours_context context = {.arena = arena, .timezone = ""};
         int64_t begins = json_number_at(row, "/begins", 0);
+        int64_t ends = json_number_at(row, "/ends", 0);
         int64_t turn = json_number_at(row, "/turn", 0);
         struct shift shift;
 
         assert_true(local_read(json_text_at(row, "/starts"), &layer.starts));
-        shift = rotation_shift(&context, &rotation, &layer, begins);
-        if (shift.until_s <= begins || strcmp(shift.member, NAMES[turn % 5]) != 0) {
-            /* Turns of an hour may be skipped by the clock: then the next one begins at the same moment. */
-            if (layer.every_s > 3600 || strcmp(shift.member, NAMES[(turn + 1) % 5]) != 0)
-                fail_msg("%s turn %lld: %s", rotation.timezone, (long long)turn, shift.member);
+        for (int64_t at_s = begins; at_s<ends; at_s += ends - begins> DAY_S ? 3600 : 900) {
+            shift = rotation_shift(&context, &rotation, &layer, at_s);
+            if (shift.until_s != ends || strcmp(shift.member, NAMES[turn % 5]) != 0)
+                fail_msg("%s turn %lld at %lld: %s until %lld, not %lld", rotation.timezone, (long long)turn,
+                         (long long)at_s, shift.member, (long long)shift.until_s, (long long)ends);
         }
         shift = rotation_shift(&context, &rotation, &layer, begins - 1);
         if (turn > 0 && (shift.until_s != begins || strcmp(shift.member, NAMES[(turn - 1) % 5]) != 0))
@@ -125,6 +126,9 @@ static void test_who_is_on_duty(void **state)
         CASE("and the day after",
              "members = {\"zhang\", \"li\"} starts = \"2024-02-28 00:00\" every = \"1d\" timezone = \"Asia/Shanghai\"",
              "2024-03-01 12:00", "zhang", "turn"),
+        CASE("before a stranger's turn",
+             "members = {\"zhao\", \"zhang\", \"li\"} starts = \"2026-01-05 09:00\" every = \"1w\"", "2026-01-27 12:00",
+             "zhang", "turn"),
         CASE("a file, by title", "file = \"duty.ics\"", "2026-06-01 16:00", "li", "calendar"),
         CASE("a file, by name", "file = \"duty.ics\"", "2026-06-02 16:00", "zhang", "calendar"),
         CASE("a file, by name within a text", "file = \"duty.ics\"", "2026-06-03 16:00", "zhang", "calendar"),
@@ -152,7 +156,7 @@ static void test_who_is_on_duty(void **state)
         const char *why;
         const char *who = on_duty(config, "r", CASES[i].when, &why);
 
-        if (config->finding_count > 0)
+        if (config->finding_count > 0 && !strstr(CASES[i].inside, "zhao"))
             fail_msg("%s: %s", CASES[i].name, policy_findings(config));
         if (strcmp(who, CASES[i].who) != 0 || strcmp(why, CASES[i].why) != 0)
             fail_msg("%s: '%s' by %s", CASES[i].name, who, why);

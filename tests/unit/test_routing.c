@@ -215,6 +215,8 @@ static void test_outside_of_its_hours_it_is_passed_over_or_held(void **state)
              SEVERITY_ERROR, "2026-01-09 18:00", "2026-01-12 10:30"),
         CASE("a time outside of them", "during = \"Mon-Fri 09:00-18:00\" outside = \"hold\" hold_until = \"07:00\"",
              SEVERITY_ERROR, "2026-01-06 18:00", "2026-01-07 07:00"),
+        CASE("the very second", "during = \"Mon-Fri 10:00-18:00\" outside = \"hold\" hold_until = \"09:00\"",
+             SEVERITY_ERROR, "2026-01-06 09:00", "2026-01-07 09:00"),
         CASE("the clock of its hours",
              "during = \"Mon-Fri 09:00-18:00 Europe/Berlin\" outside = \"hold\" hold_until = \"09:00\"", SEVERITY_ERROR,
              "2026-01-06 09:00", "2026-01-06 16:00"),
@@ -255,7 +257,7 @@ static const char FOLLOWED[] =
 
 static void test_what_follows_a_problem_goes_where_it_was_told(void **state)
 {
-    static const char *const TOLD[] = {"night", "gone"};
+    static const char *const TOLD[] = {"night", "gone", "day"};
     static const struct {
         const char *name;
         enum event_kind kind;
@@ -265,6 +267,7 @@ static void test_what_follows_a_problem_goes_where_it_was_told(void **state)
         /* At noon of the second week: told in the first one, when zhang was on call. */
         CASE("a recovery", EVENT_RECOVERY, 2, "urgent:13800138000"),
         CASE("an acknowledgement", EVENT_ACKNOWLEDGEMENT, 1, "urgent:13800138000"),
+        CASE("every route that told of it", EVENT_RECOVERY, 3, "urgent:13800138000 group:zhang"),
         CASE("a problem is told anew", EVENT_PROBLEM, 2, "other"),
     };
     struct arena *arena = *state;
