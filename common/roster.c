@@ -112,7 +112,6 @@ struct share *roster_shares(const struct config *config, const struct roster *ro
     *count = 0;
     for (size_t i = 0; i < roster->count; i++)
         if (roster->stints[i].contact)
-            add_stint(config, &roster->stints[i], zone, holidays,
-                      share_of(shares, count, roster->stints[i].contact));
+            add_stint(config, &roster->stints[i], zone, holidays, share_of(shares, count, roster->stints[i].contact));
     return shares;
 }
