@@ -1,33 +1,12 @@
 #include "common/civil.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "common/zone.h"
+
 enum { FORMATTED_MOST = 128 };
-
-/* localtime_r() knows one zone at a time: this sets it, and puts the machine's own back. */
-static void use_zone(struct arena *arena, const char *zone, const char **before)
-{
-    const char *now = getenv("TZ");
-
-    *before = now ? arena_copy(arena, now, strlen(now)) : NULL;
-    if (zone[0])
-        setenv("TZ", zone, 1);
-    tzset();
-}
-
-static void restore_zone(const char *zone, const char *before)
-{
-    if (!zone[0])
-        return;
-    if (before)
-        setenv("TZ", before, 1);
-    else
-        unsetenv("TZ");
-    tzset();
-}
 
 /* Formats are literals, checked where they are written: see the attribute in the header. */
 #pragma GCC diagnostic push
@@ -39,10 +18,10 @@ const char *civil_format(struct arena *arena, int64_t seconds, const char *zone,
     const char *before;
     struct tm tm;
 
-    use_zone(arena, zone, &before);
+    zone_enter(arena, zone, &before);
     if (!localtime_r(&when, &tm) || strftime(text, FORMATTED_MOST, format, &tm) == 0)
         text[0] = '\0';
-    restore_zone(zone, before);
+    zone_leave(zone, before);
     return text;
 }
 #pragma GCC diagnostic pop

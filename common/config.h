@@ -77,15 +77,9 @@ struct contact {
         givens; /* name, mobile, email, language, timezone, and one per channel: dingtalk, wecom, slack, ... */
 };
 
-/* Who is told by notify_route: `route "TITLE" {...}`. */
-struct route {
-    const char *title;
-    const char *where;
-    struct text_list channels; /* titles of sections: the next when the one before did not deliver */
-    struct text_list also;     /* these always */
-    struct text_list to;       /* recipients when the call names none */
-    const char *template_name; /* "" for the section's */
-};
+struct route;
+struct rotation;
+struct calendar;
 
 struct config {
     struct arena *arena;
@@ -106,7 +100,12 @@ struct config {
     size_t section_count;
     struct contact **contacts;
     size_t contact_count;
-    struct route *route; /* NULL when there is none */
+    struct route **routes; /* in the order of the file; see route.h */
+    size_t route_count;
+    struct rotation **rotations;
+    size_t rotation_count;
+    struct calendar **calendars;
+    size_t calendar_count;
     struct finding *findings;
     size_t finding_count;
 };

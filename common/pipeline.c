@@ -57,11 +57,10 @@ static bool prepare(struct run *run, struct fault *fault)
     if (!read_config(run, fault))
         return false;
     if (run->channel)
-        planned = plan_make(run->arena, run->sending.config, run->channel, &run->call, &run->plan, fault);
+        planned = plan_make(run->arena, run->sending.config, run->channel, &run->call,
+                            world_wall_ms(&run->world) / 1000, &run->plan, fault);
     else
-        planned = plan_route(run->arena, run->sending.config, &run->call, &run->plan, fault);
-    if (!run->channel && run->sending.config->route && !run->sending.template_name[0])
-        run->sending.template_name = run->sending.config->route->template_name;
+        planned = sending_route(&run->sending, &run->call.to, &run->plan, fault);
     sending_tell_findings(&run->sending);
     if (planned && !run->call.dry_run)
         sending_open_store(&run->sending);

@@ -35,10 +35,16 @@ struct json_object *sending_result(struct arena *arena);
 const char *sending_id(const struct world *world);
 
 /*
- * Opens the store. One that cannot be used is told to the operator, and the message goes out without limits: the store must
+ * Opens the store, unless it is open. One that cannot be used is told to the operator, and the message goes out without limits: the store must
  * never silence an alert.
  */
 void sending_open_store(struct sending *sending);
+
+/*
+ * Plans by the configuration's routes; `to` are the recipients of the call, none for the routes' own. Opens the store for what
+ * follows a problem, to see who was told of it.
+ */
+bool sending_route(struct sending *sending, const struct text_list *to, struct plan *plan, struct fault *fault);
 
 /* Tells (or shows) every chain; one line on stdout for each that is settled, one on stderr for each that is not. */
 void send_all(struct sending *sending, const struct plan *plan);

@@ -23,6 +23,7 @@ build library:json-c           libjson-c-dev         json-c-devel
 build library:libconfuse       libconfuse-dev        libconfuse-devel
 build library:sqlite3          libsqlite3-dev        sqlite-devel
 build library:libmicrohttpd    libmicrohttpd-dev     libmicrohttpd-devel
+build library:libical          libical-dev           libical-devel
 test  library:cmocka           libcmocka-dev         libcmocka-devel
 test  program:clang            clang                 clang
 test  package:libclang-rt-dev   libclang-rt-dev       compiler-rt

@@ -193,19 +193,21 @@ static struct event event_of(const struct job *job, const struct world *world, e
     return event;
 }
 
-static bool plan_job(const struct job *job, struct config *config, struct arena *arena, struct plan *plan,
-                     struct fault *fault)
+static bool plan_job(const struct job *job, struct sending *sending, struct plan *plan, struct fault *fault)
 {
+    struct arena *arena = sending->world->arena;
+    struct config *config = sending->config;
     struct call call = {.profile = "", .template_name = ""};
     const struct section *section;
     const char *title;
 
     if (job->to[0] == '\0')
-        return plan_route(arena, config, &call, plan, fault);
+        return sending_route(sending, &call.to, plan, fault);
     call.to = (struct text_list){.items = &job->to, .count = 1};
     title = arena_copy(arena, job->to, strcspn(job->to, ":"));
     section = config_section(config, NULL, title, fault);
-    return section && plan_make(arena, config, section->channel, &call, plan, fault);
+    return section &&
+           plan_make(arena, config, section->channel, &call, world_wall_ms(sending->world) / 1000, plan, fault);
 }
 
 static void tell(const struct job *job, struct world *world)
@@ -222,9 +224,11 @@ static void tell(const struct job *job, struct world *world)
     struct plan plan;
 
     sending.config = config_load(world->arena, job->config_path, channels_all, &fault);
-    if (sending.config && plan_job(job, sending.config, world->arena, &plan, &fault)) {
+    if (sending.config) {
         event = event_of(job, world, sending.config->language);
         sending.event = &event;
+    }
+    if (sending.config && plan_job(job, &sending, &plan, &fault)) {
         sending_open_store(&sending);
         send_all(&sending, &plan);
     } else {

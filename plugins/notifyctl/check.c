@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/policy.h"
 #include "common/store.h"
 #include "common/template.h"
 #include "common/values.h"
@@ -113,6 +114,7 @@ int command_check(struct operation *operation)
     }
     config_check_sections(config);
     check_templates(config);
+    policy_check(config, world_wall_ms(&operation->world) / 1000);
     check_store(operation, config);
     mistakes = print_findings(config);
     printf("%s: %zu of %zu sections usable, %zu mistake%s\n", config->path, count_usable(config), config->section_count,

@@ -30,6 +30,7 @@ static struct admission_ask question(struct arena *arena, const char *id, struct
         .exempt = 1U << SEVERITY_EMERGENCY,
         .legs = "{\"legs\":[]}",
         .template_name = "",
+        .route = "",
         .reason = "",
         .now_ms = NOW,
         .lease_ms = 20000,

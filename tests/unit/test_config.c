@@ -246,7 +246,7 @@ static void test_names_the_line_and_the_remedy_of_each_mistake(void **state)
     static const struct mistake_case CASES[] = {
         {"langage = \"en\"",                                       "x:1", "this version does not know 'langage': did you mean 'language'?"           },
         {"\n\nroute \"x\" {\n}",                                   "x:3", "route \"x\" tells nobody: give it channels"                               },
-        {"\n\nrotation \"x\" {\n}",                                "x:3", "this version does not know 'rotation': known are bell, gong, email, state"},
+        {"\n\ngateway \"x\" {\n}",                                "x:3", "this version does not know 'gateway': known are bell, gong, email, state"},
         {"bel \"x\" { }",                                          "x:1", "did you mean 'bell'?"                                                     },
         {"language = \"de\"",                                      "x:1", "'language' wants en or zh_CN, not 'de'"                                   },
         {"timezone = \"Asia/Peking\"",                             "x:1", "'timezone' wants a time zone of this machine"                             },
