@@ -30,6 +30,7 @@ struct asking {
     const struct admission_ask *ask;
     struct admission_answer *answer;
     struct fault *fault;
+    bool from_the_future; /* a booking was found that our clock has not come to yet */
 };
 
 /* --- repeats --- */
@@ -217,6 +218,7 @@ struct window {
 };
 
 struct filling {
+    int64_t newest_ms;
     int64_t count;
     int64_t worst;    /* severity of the gravest message in the window */
     int64_t first_ms; /* the oldest: its place is the next to become free */
@@ -226,7 +228,8 @@ static bool count_booking(void *self, struct row *row)
 {
     struct filling *filling = self;
 
-    filling->count++;
+    if (filling->count++ == 0)
+        filling->newest_ms = row_number(row, 0);
     filling->worst = row_number(row, 1) > filling->worst ? row_number(row, 1) : filling->worst;
     filling->first_ms = row_number(row, 0);
     return true;
@@ -275,6 +278,7 @@ static bool ask_window(struct asking *asking, const struct budget *budget, const
         return true;
     if (!fill_window(asking, budget->key, window, &filling))
         return false;
+    asking->from_the_future = asking->from_the_future || filling.newest_ms > asking->ask->now_ms + FUTURE_MS;
     if (filling.count >= window->allowed &&
         (budget->strict || (int64_t)asking->ask->event->severity <= filling.worst)) {
         refuse_place(asking, budget, window, &filling);
@@ -426,12 +430,10 @@ static bool decide(struct asking *asking)
     bool (*const questions[])(struct asking *, bool *) = {answer_repeat, answer_mute, answer_pair, answer_limits};
     bool answered = false;
 
-    if (!clamp_future(asking))
-        return false;
     for (size_t i = 0; i < sizeof(questions) / sizeof(*questions) && !answered; i++)
         if (!questions[i](asking, &answered))
             return false;
-    return true;
+    return !asking->from_the_future || clamp_future(asking);
 }
 
 bool admission_ask(struct store *store, struct arena *arena, const struct admission_ask *ask,

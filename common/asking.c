@@ -38,7 +38,7 @@ struct admission_ask asking_for(const struct world *world, const struct chain *c
 
     return (struct admission_ask){
         .id = id,
-        .short_id = identity_short(arena, id),
+        .short_id = identity_short(arena, identity_problem(arena, event)),
         .event = event,
         .problem = identity_problem(arena, event),
         .repeat_key = identity_repeat(arena, event, recipients),

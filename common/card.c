@@ -107,9 +107,9 @@ const char *card_colour(enum mood mood)
     return "439fe0";
 }
 
-static const char *joined(struct arena *arena, const char *above, const char *below)
+const char *card_joined(const struct card *card, const char *above, const char *below)
 {
-    return arena_print(arena, "%s%s%s", above, above[0] && below[0] ? PARAGRAPH : "", below);
+    return arena_print(card->arena, "%s%s%s", above, above[0] && below[0] ? PARAGRAPH : "", below);
 }
 
 const char *card_text(const struct card *card, const struct passage *passage, enum markup markup, const char *head,
@@ -119,10 +119,10 @@ const char *card_text(const struct card *card, const struct passage *passage, en
     const char *text = passage_write(card->arena, passage, markup, most > taken ? most - taken : 0, UNIT_BYTES,
                                      card->message->language);
 
-    return joined(card->arena, joined(card->arena, head, text), tail);
+    return card_joined(card, card_joined(card, head, text), tail);
 }
 
-/* One value takes an eighth at most: it may be a whole message. */
+/* One value takes a quarter at most: it may be a whole message. */
 const char *card_facts(const struct card *card, enum markup markup, struct json_object *list, const char *name_key,
                        size_t most)
 {
@@ -133,7 +133,7 @@ const char *card_facts(const struct card *card, enum markup markup, struct json_
     for (size_t i = 0; i < facts.count; i++) {
         const char *name = markup_escape(arena, markup, facts.items[i].name);
         const char *value =
-            markup_escape(arena, markup, utf8_shorten(arena, facts.items[i].value, most / 8, UNIT_BYTES));
+            markup_escape(arena, markup, utf8_shorten(arena, facts.items[i].value, most / 4, UNIT_BYTES));
         size_t bytes = strlen(name) + strlen(value);
 
         if (left < most / 2 + bytes)

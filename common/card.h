@@ -45,6 +45,9 @@ struct card card_of(struct arena *arena, const struct intent *intent, size_t tit
 /* The buttons as text: links of Markdown in one line, or with MARKUP_PLAIN a line each, "label: address". */
 const char *card_links(const struct card *card, enum markup markup);
 
+/* `above`, an empty line, `below`; only one of them when the other is "". */
+const char *card_joined(const struct card *card, const char *above, const char *below);
+
 /* Six hex digits, as in HTML: "36a64f". */
 const char *card_colour(enum mood mood);
 

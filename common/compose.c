@@ -129,7 +129,7 @@ void compose(struct arena *arena, const struct composition *composition, const s
 
     *message = (struct message){
         .id = composition->id,
-        .short_id = identity_short(arena, composition->id),
+        .short_id = identity_short(arena, identity_problem(arena, event)),
         .problem_id = identity_problem(arena, event),
         .kind = event->kind,
         .severity = event->severity,

@@ -1,12 +1,12 @@
 #include "common/config.h"
 
-#include <confuse.h>
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/civil.h"
+#include "common/form.h"
 #include "common/str.h"
 #include "common/utf8.h"
 
@@ -98,19 +98,15 @@ static const struct value_row OPERATOR_ROWS[] = {
 
 static const char *const CONTACT_NAMES[] = {"name", "mobile", "email", "language", "timezone", NULL};
 
-static const char *const BLOCK_NAMES[] = {"retry", "limit", "confirm", "operator", "contact", "include", NULL};
-
-/* What libconfuse's complaints mean for the operator; the first that fits counts. */
-static const struct {
-    const char *says;
-    const char *remedy;
-} COMPLAINTS[] = {
-    {"unexpected token '{'",  "one value is wanted here, not a list or a block"                                          },
-    {"unexpected token",      "wanted are NAME = \"VALUE\", or NAME = {\"ONE\", \"OTHER\"} with commas between the items"},
-    {"missing equal sign",    "write NAME = \"VALUE\""                                                                   },
-    {"missing opening brace", "write NAME { ... }"                                                                       },
-    {"attempt to append",     "use = in place of +="                                                                     },
+static const struct value_row ROUTE_ROWS[] = {
+    ROW("channels", LIST, struct route, channels, 0, 0),
+    ROW("also", LIST, struct route, also, 0, 0),
+    ROW("to", LIST, struct route, to, 0, 0),
+    ROW("template", TEXT, struct route, template_name, 0, 0),
+    ROW_END,
 };
+
+static const char *const BLOCK_NAMES[] = {"retry", "limit", "confirm", "operator", "contact", "route", "include", NULL};
 
 struct reading {
     struct config *config;
@@ -118,8 +114,6 @@ struct reading {
     const struct channel *const *channels;
     const struct statement *now;
     struct givens seen; /* statements that may stand once only */
-    const char *complaint;
-    int complaint_line;
 };
 
 /* Findings. */
@@ -150,19 +144,6 @@ static const char *at_line(const struct reading *reading, int line)
 static const char *here(const struct reading *reading)
 {
     return at_line(reading, reading->now->line);
-}
-
-static const char *did_you_mean(struct arena *arena, const char *const *names, const char *name)
-{
-    const char *nearest = name_nearest(names, name);
-    struct str list = str_in(arena, 2000);
-
-    if (nearest[0])
-        return arena_print(arena, "did you mean '%s'?", nearest);
-    str_add(&list, "known are");
-    for (size_t i = 0; names[i]; i++)
-        str_addf(&list, "%s %s", i ? "," : "", names[i]);
-    return list.text;
 }
 
 /* Values of blocks. */
@@ -254,50 +235,65 @@ static const char *wanted(struct arena *arena, const struct value_row *row)
     return "";
 }
 
+static bool take_number(const struct value_row *row, const char *text, void *field)
+{
+    int64_t number = 0;
+    bool good = row->kind == VALUE_NUMBER     ? number_in_range(row, text, &number)
+                : row->kind == VALUE_DURATION ? duration_in_range(row, text, &number)
+                                              : severity_or_none(text, &number);
+
+    if (good && row->kind == VALUE_EXEMPT)
+        *(unsigned *)field = from_severity_up(number);
+    else if (good)
+        *(int64_t *)field = number;
+    return good;
+}
+
+static bool take_language(const char *text, void *field)
+{
+    enum language language = language_from(text);
+
+    if (language == LANGUAGE_COUNT)
+        return false;
+    *(enum language *)field = language;
+    return true;
+}
+
+static bool take_text(bool fits, const char *text, void *field)
+{
+    if (fits)
+        *(const char **)field = text;
+    return fits;
+}
+
+static const char *path_from(const struct config *config, const char *path)
+{
+    return path[0] && path[0] != '/' ? arena_print(config->arena, "%s/%s", config->directory, path) : path;
+}
+
 /* False when the text is not what the row wants; then `field` is as it was. */
 static bool take_value(const struct reading *reading, const struct value_row *row, const char *text, void *field)
 {
-    enum language language = LANGUAGE_COUNT;
-    int64_t number = 0;
-    bool good = true;
-
     switch (row->kind) {
+    case VALUE_LIST: /* fill_block() takes lists as a whole */
+        return false;
     case VALUE_TEXT:
-    case VALUE_LIST:
-        break;
+        return take_text(true, text, field);
     case VALUE_PATH:
-        if (text[0] && text[0] != '/')
-            text = arena_print(reading->arena, "%s/%s", reading->config->directory, text);
-        break;
+        return take_text(true, path_from(reading->config, text), field);
     case VALUE_ADDRESS:
-        good = is_web_address(text);
-        break;
+        return take_text(is_web_address(text), text, field);
     case VALUE_ZONE:
-        good = text[0] == '\0' || timezone_known(text);
-        break;
+        return take_text(text[0] == '\0' || timezone_known(text), text, field);
     case VALUE_LANGUAGE:
-        language = language_from(text);
-        if (language != LANGUAGE_COUNT)
-            *(enum language *)field = language;
-        return language != LANGUAGE_COUNT;
+        return take_language(text, field);
     case VALUE_NUMBER:
     case VALUE_DURATION:
     case VALUE_SEVERITY:
-        good = row->kind == VALUE_NUMBER     ? number_in_range(row, text, &number)
-               : row->kind == VALUE_DURATION ? duration_in_range(row, text, &number)
-                                             : severity_or_none(text, &number);
-        if (good)
-            *(int64_t *)field = number;
-        return good;
     case VALUE_EXEMPT:
-        good = severity_or_none(text, &number);
-        if (good)
-            *(unsigned *)field = from_severity_up(number);
-        return good;
+        return take_number(row, text, field);
     }
-    if (good)
-        *(const char **)field = text;
-    return good;
+    return false;
 }
 
 /* A wrong value is a finding, and what was there before stays. */
@@ -317,181 +313,40 @@ static void fill_block(const struct reading *reading, const struct value_row *ro
     }
 }
 
-/* libconfuse. */
+/* Forms. */
 
-/* What may stand in a block, as libconfuse wants it: ends with an option without a name. */
-struct form {
-    struct arena *arena;
-    cfg_opt_t *options;
-    size_t count;
-};
-
-static void form_add(struct form *form, cfg_opt_t option)
-{
-    static const cfg_opt_t END = CFG_END();
-
-    form->options = arena_grow(form->arena, form->options, (form->count + 2) * sizeof(*form->options));
-    form->options[form->count++] = option;
-    form->options[form->count] = END;
-}
-
-static void form_add_name(struct form *form, const char *name, bool list)
-{
-    cfg_opt_t text = CFG_STR(name, NULL, CFGF_NODEFAULT);
-    cfg_opt_t texts = CFG_STR_LIST(name, NULL, CFGF_NODEFAULT);
-
-    form_add(form, list ? texts : text);
-}
-
-static void form_add_values(struct form *form, const struct value_row *rows)
+static void add_values(struct form *form, const struct value_row *rows)
 {
     for (; rows->name; rows++)
         form_add_name(form, rows->name, rows->kind == VALUE_LIST);
 }
 
-/* A channel may have an option that every section has, too: it is written once. */
-static void form_add_rows(struct form *form, const struct option_row *rows, const struct option_row *already)
+static void add_rows(struct form *form, const struct option_row *rows)
 {
     for (; rows->name; rows++) {
-        if (already && row_named(already, rows->name))
-            continue;
         form_add_name(form, rows->name, rows->type == OPTION_TYPE_LIST);
         if (rows->type == OPTION_TYPE_SECRET)
             form_add_name(form, arena_print(form->arena, "%s_file", rows->name), false);
     }
 }
 
-static void form_add_block(struct form *form, const char *name, const struct form *inside, bool titled)
-{
-    cfg_opt_t block = CFG_SEC(name, inside->options, CFGF_NODEFAULT);
-    cfg_opt_t titled_block = CFG_SEC(name, inside->options, CFGF_NODEFAULT | CFGF_TITLE | CFGF_MULTI);
-
-    form_add(form, titled ? titled_block : block);
-}
-
 static struct form form_of_values(struct arena *arena, const struct value_row *rows)
 {
     struct form form = {.arena = arena};
 
-    form_add_values(&form, rows);
+    add_values(&form, rows);
     return form;
 }
 
-static const char *const *names_in(struct arena *arena, const cfg_opt_t *options)
+static bool parse(const struct reading *reading, const struct form *form, struct parsed *parsed)
 {
-    const char **names;
-    size_t count = 0;
-
-    while (options[count].name)
-        count++;
-    names = arena_alloc(arena, (count + 1) * sizeof(*names));
-    for (size_t i = 0; i < count; i++)
-        names[i] = options[i].name;
-    return names;
-}
-
-/* libconfuse hands its callbacks no pointer of ours; its lexer has only one state for the whole process anyway. */
-static struct reading *complaining;
-
-static void complain(cfg_t *cfg, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
-static void complain(cfg_t *cfg, const char *format, va_list args)
-{
-    if (!complaining || complaining->complaint[0])
-        return;
-    complaining->complaint = arena_vprint(complaining->arena, format, args);
-    complaining->complaint_line = complaining->now->line + cfg->line - 1;
-}
-
-/* The options of the block in which `name` was written. */
-static const cfg_opt_t *options_around(const struct reading *reading, const cfg_opt_t *options, const char *name)
-{
-    const char *block = "";
-
-    if (reading->now->shape == SHAPE_SECTION)
-        options = options->subopts;
-    for (size_t i = 0; i < reading->now->assignment_count; i++) {
-        const struct assignment *assignment = &reading->now->assignments[i];
-
-        if (strcmp(assignment->name, name) == 0 && assignment->line == reading->complaint_line)
-            block = assignment->block;
-    }
-    for (const cfg_opt_t *option = options; option->name; option++)
-        if (option->type == CFGT_SEC && strcmp(option->name, block) == 0)
-            return option->subopts;
-    return options;
-}
-
-static const char *explained(const struct reading *reading, const cfg_opt_t *options)
-{
-    static const char UNKNOWN[] = "no such option '";
-    const char *said = reading->complaint;
-
-    if (strncmp(said, UNKNOWN, strlen(UNKNOWN)) == 0) {
-        const char *begin = said + strlen(UNKNOWN);
-        const char *name = arena_copy(reading->arena, begin, strlen(begin) - (begin[0] != '\0'));
-
-        return arena_print(
-            reading->arena, "'%s' is not known here: %s", name,
-            did_you_mean(reading->arena, names_in(reading->arena, options_around(reading, options, name)), name));
-    }
-    for (size_t i = 0; i < sizeof(COMPLAINTS) / sizeof(*COMPLAINTS); i++)
-        if (strncmp(said, COMPLAINTS[i].says, strlen(COMPLAINTS[i].says)) == 0)
-            return arena_print(reading->arena, "%s: %s", said, COMPLAINTS[i].remedy);
-    return said;
-}
-
-static void free_parsed(void *cfg)
-{
-    cfg_free(cfg);
-}
-
-/* NULL and reading->complaint when libconfuse does not take the statement. */
-static cfg_t *parse_with(struct reading *reading, const struct form *form, cfg_flag_t flags)
-{
-    cfg_t *cfg = cfg_init(form->options, flags);
-    int result;
-
-    reading->complaint = "";
-    reading->complaint_line = reading->now->line;
-    if (!cfg)
-        return NULL;
-    arena_defer(reading->arena, free_parsed, cfg);
-    cfg_set_error_function(cfg, complain);
-    complaining = reading;
-    result = cfg_parse_buf(cfg, reading->now->text);
-    complaining = NULL;
-    return result == CFG_SUCCESS && !reading->complaint[0] ? cfg : NULL;
-}
-
-/*
- * The statement as libconfuse understands it, or NULL after a finding. libconfuse counts lines from the beginning of the
- * statement; complain() adds those before it.
- */
-static cfg_t *parse(struct reading *reading, const struct form *form, const char **trouble)
-{
-    cfg_t *cfg = parse_with(reading, form, CFGF_NONE);
-
-    if (cfg)
-        return cfg;
-    *trouble = explained(reading, form->options);
-    config_add_finding(reading->config, true, at_line(reading, reading->complaint_line), "%s", *trouble);
-    return NULL;
+    if (form_parse(form, reading->now, FORM_STRICT, parsed))
+        return true;
+    config_add_finding(reading->config, true, at_line(reading, parsed->line), "%s", parsed->complaint);
+    return false;
 }
 
 /* Values. */
-
-static struct text_list values_of_option(struct arena *arena, cfg_opt_t *option)
-{
-    unsigned count = cfg_opt_size(option);
-    const char **items = arena_alloc(arena, (count + 1) * sizeof(*items));
-
-    for (unsigned i = 0; i < count; i++) {
-        const char *value = cfg_opt_getnstr(option, i);
-
-        items[i] = value ? utf8_clean(arena, value, strlen(value)) : "";
-    }
-    return (struct text_list){.items = items, .count = count};
-}
 
 static const struct given *given_named(const struct givens *givens, const char *name)
 {
@@ -508,25 +363,18 @@ static struct givens gather(const struct reading *reading, cfg_t *cfg, const cha
 
     for (size_t i = 0; cfg && i < reading->now->assignment_count; i++) {
         const struct assignment *assignment = &reading->now->assignments[i];
-        cfg_opt_t *option = strcmp(assignment->block, block) == 0 ? cfg_getopt(cfg, assignment->name) : NULL;
         const struct given *before = given_named(&givens, assignment->name);
         const char *where = at_line(reading, assignment->line);
 
-        if (!option || option->type != CFGT_STR)
+        if (strcmp(assignment->block, block) != 0 || assignment->opens)
             continue;
         if (before)
             config_add_finding(reading->config, true, where, "'%s' is set already at %s: keep one of them",
                                assignment->name, before->where);
         else
-            givens_add(&givens, arena_print(reading->arena, "%s", assignment->name),
-                       values_of_option(reading->arena, option), where);
+            givens_add(&givens, assignment->name, parsed_values(reading->arena, cfg, assignment->name), where);
     }
     return givens;
-}
-
-static cfg_t *block_in(cfg_t *cfg, const char *name)
-{
-    return cfg_size(cfg, name) ? cfg_getnsec(cfg, name, 0) : NULL;
 }
 
 /* Blocks. */
@@ -620,17 +468,15 @@ static void read_block(struct reading *reading, const struct value_row *rows)
     const char *name = reading->now->name;
     struct form inside = form_of_values(reading->arena, rows);
     struct form form = {.arena = reading->arena};
-    const char *trouble;
+    struct parsed parsed;
     struct givens givens;
-    cfg_t *cfg;
 
     if (!has_shape(reading, SHAPE_SECTION, arena_print(reading->arena, "%s { ... }", name)) || !is_first(reading))
         return;
     form_add_block(&form, name, &inside, false);
-    cfg = parse(reading, &form, &trouble);
-    if (!cfg)
+    if (!parse(reading, &form, &parsed))
         return;
-    givens = gather(reading, block_in(cfg, name), "");
+    givens = gather(reading, parsed_block(parsed.cfg, name), "");
     take_block(reading, name, &givens);
 }
 
@@ -638,16 +484,14 @@ static void read_global(struct reading *reading, const struct value_row *row)
 {
     struct form form = {.arena = reading->arena};
     struct givens givens = {.arena = reading->arena};
-    const char *trouble;
-    cfg_t *cfg;
+    struct parsed parsed;
 
     if (!has_shape(reading, SHAPE_VALUE, arena_print(reading->arena, "%s = VALUE", row->name)) || !is_first(reading))
         return;
     form_add_name(&form, row->name, false);
-    cfg = parse(reading, &form, &trouble);
-    if (!cfg)
+    if (!parse(reading, &form, &parsed))
         return;
-    givens_add(&givens, row->name, values_of_option(reading->arena, cfg_getopt(cfg, row->name)), here(reading));
+    givens_add(&givens, row->name, parsed_values(reading->arena, parsed.cfg, row->name), here(reading));
     fill_block(reading, GLOBAL_ROWS, &givens, reading->config);
 }
 
@@ -750,8 +594,8 @@ static void find_doubles(const struct reading *reading, const struct option_row 
 
 static void fill_section(struct reading *reading, struct section *section, cfg_t *cfg)
 {
-    struct givens retry = gather(reading, block_in(cfg, "retry"), "retry");
-    struct givens limit = gather(reading, block_in(cfg, "limit"), "limit");
+    struct givens retry = gather(reading, parsed_block(cfg, "retry"), "retry");
+    struct givens limit = gather(reading, parsed_block(cfg, "limit"), "limit");
     size_t findings;
 
     section->retry = retry_from(reading, &retry, section->retry);
@@ -775,8 +619,8 @@ static struct form form_of_section(struct arena *arena, const struct channel *ch
     struct form limit = form_of_values(arena, LIMIT_ROWS);
     struct form form = {.arena = arena};
 
-    form_add_rows(&form, channel->options, NULL);
-    form_add_rows(&form, section_rows, channel->options);
+    add_rows(&form, channel->options);
+    add_rows(&form, section_rows);
     form_add_block(&form, "retry", &retry, false);
     form_add_block(&form, "limit", &limit, false);
     return form;
@@ -790,19 +634,17 @@ static void read_section(struct reading *reading, const struct channel *channel)
     struct form inside = form_of_section(reading->arena, channel);
     struct form form = {.arena = reading->arena};
     struct section *section;
-    const char *trouble = "";
-    cfg_t *cfg;
+    struct parsed parsed;
 
     if (!has_shape(reading, SHAPE_SECTION, arena_print(reading->arena, "%s \"TITLE\" { ... }", name)) ||
         !title_fits(reading) || !title_is_free(reading, other ? other->where : NULL))
         return;
     section = add_section(reading, channel);
     form_add_block(&form, name, &inside, true);
-    cfg = parse(reading, &form, &trouble);
-    if (cfg)
-        fill_section(reading, section, block_in(cfg, name));
+    if (parse(reading, &form, &parsed))
+        fill_section(reading, section, parsed_block(parsed.cfg, name));
     else
-        break_section(reading, section, reading->complaint_line, trouble);
+        break_section(reading, section, parsed.line, parsed.complaint);
 }
 
 /* Contacts. */
@@ -873,14 +715,20 @@ static void add_contact(const struct reading *reading, const struct givens *give
     config->contacts[config->contact_count++] = contact;
 }
 
+static bool name_among(const char *const *names, const char *name)
+{
+    while (*names && strcmp(*names, name) != 0)
+        names++;
+    return *names != NULL;
+}
+
 static void read_contact(struct reading *reading)
 {
     const struct contact *other = config_contact(reading->config, reading->now->title);
     struct form inside = {.arena = reading->arena};
     struct form form = {.arena = reading->arena};
-    const char *trouble;
+    struct parsed parsed;
     struct givens givens;
-    cfg_t *cfg;
 
     if (!has_shape(reading, SHAPE_SECTION, "contact \"TITLE\" { ... }") || !title_fits(reading) ||
         !title_is_free(reading, other ? other->where : NULL))
@@ -893,14 +741,13 @@ static void read_contact(struct reading *reading)
     for (size_t i = 0; CONTACT_NAMES[i]; i++)
         form_add_name(&inside, CONTACT_NAMES[i], false);
     for (size_t i = 0; reading->channels[i]; i++)
-        form_add_name(&inside, reading->channels[i]->name, false);
+        if (!name_among(CONTACT_NAMES, reading->channels[i]->name)) /* "email" is both */
+            form_add_name(&inside, reading->channels[i]->name, false);
     form_add_block(&form, "contact", &inside, true);
-    cfg = parse(reading, &form, &trouble);
-    if (!cfg)
-        cfg = parse_with(reading, &form, CFGF_IGNORE_UNKNOWN); /* the person's known addresses still work */
-    if (!cfg)
+    /* With a name that is not known, the person's other addresses still work. */
+    if (!parse(reading, &form, &parsed) && !form_parse(&form, reading->now, FORM_LENIENT, &parsed))
         return;
-    givens = gather(reading, block_in(cfg, "contact"), "");
+    givens = gather(reading, parsed_block(parsed.cfg, "contact"), "");
     add_contact(reading, &givens);
 }
 
@@ -920,11 +767,11 @@ static void tell_unknown(const struct reading *reading)
 
     for (size_t i = 0; reading->channels[i]; i++)
         form_add_name(&form, reading->channels[i]->name, false);
-    form_add_values(&form, GLOBAL_ROWS);
+    add_values(&form, GLOBAL_ROWS);
     for (size_t i = 0; BLOCK_NAMES[i]; i++)
         form_add_name(&form, BLOCK_NAMES[i], false);
     config_add_finding(reading->config, true, here(reading), "this version does not know '%s': %s", reading->now->name,
-                       did_you_mean(reading->arena, names_in(reading->arena, form.options), reading->now->name));
+                       form_suggestion(&form, reading->now->name));
 }
 
 /* What could not be cut out, or must not be used. A channel's section is remembered as broken. */
@@ -940,6 +787,33 @@ static void tell_unusable(const struct reading *reading, int line, const char *w
         break_section(reading, add_section(reading, channel), line, why);
 }
 
+/* So far one route serves every event; a second one would be obeyed by nobody. */
+static void read_route(struct reading *reading)
+{
+    struct config *config = reading->config;
+    struct form inside = {.arena = reading->arena};
+    struct form form = {.arena = reading->arena};
+    struct parsed parsed;
+    struct givens givens;
+
+    if (!has_shape(reading, SHAPE_SECTION, "route \"TITLE\" { ... }"))
+        return;
+    if (config->route) {
+        config_add_finding(config, true, here(reading), "there is a route already, at %s: keep one of them",
+                           config->route->where);
+        return;
+    }
+    for (const struct value_row *row = ROUTE_ROWS; row->name; row++)
+        form_add_name(&inside, row->name, row->kind == VALUE_LIST);
+    form_add_block(&form, "route", &inside, true);
+    if (!parse(reading, &form, &parsed))
+        return;
+    givens = gather(reading, parsed_block(parsed.cfg, "route"), "");
+    config->route = arena_alloc(config->arena, sizeof(*config->route));
+    *config->route = (struct route){.title = reading->now->title, .where = here(reading), .template_name = ""};
+    fill_block(reading, ROUTE_ROWS, &givens, config->route);
+}
+
 static void read_statement(struct reading *reading)
 {
     const struct statement *now = reading->now;
@@ -953,6 +827,8 @@ static void read_statement(struct reading *reading)
         read_section(reading, channel);
     else if (strcmp(now->name, "contact") == 0)
         read_contact(reading);
+    else if (strcmp(now->name, "route") == 0)
+        read_route(reading);
     else if (strcmp(now->name, "include") == 0)
         has_shape(reading, SHAPE_NONE, "include(\"conf.d/*.conf\")");
     else if (rows_of_block(now->name))
@@ -981,21 +857,38 @@ static void check_modes(struct config *config, const struct statements *statemen
     }
 }
 
+/* Titles and @names that stand in `who`, "'operator'" or "route \"db\"", must be there. */
+static void check_channels(struct config *config, const char *where, const char *who, const struct text_list *channels)
+{
+    for (size_t i = 0; i < channels->count; i++)
+        if (!section_titled(config, channels->items[i]))
+            config_add_finding(config, true, where, "%s names the channel '%s', and there is no section of that title",
+                               who, channels->items[i]);
+}
+
+static void check_people(struct config *config, const char *where, const char *who, const struct text_list *to)
+{
+    for (size_t i = 0; i < to->count; i++)
+        if (to->items[i][0] == '@' && strcmp(to->items[i], "@all") != 0 && !config_contact(config, to->items[i] + 1))
+            config_add_finding(config, true, where, "%s names %s, and there is no contact of that title", who,
+                               to->items[i]);
+}
+
 static void check_operator(struct config *config, const char *where)
 {
-    for (size_t i = 0; i < config->operator.channels.count; i++) {
-        const char *title = config->operator.channels.items[i];
+    check_channels(config, where, "'operator'", &config->operator.channels);
+    check_people(config, where, "'operator'", &config->operator.to);
+}
 
-        if (!section_titled(config, title))
-            config_add_finding(config, true, where,
-                               "'operator' names the channel '%s', and there is no section of that title", title);
-    }
-    for (size_t i = 0; i < config->operator.to.count; i++) {
-        const char *to = config->operator.to.items[i];
+static void check_route(struct config *config, const struct route *route)
+{
+    const char *who = arena_print(config->arena, "route \"%s\"", route->title);
 
-        if (to[0] == '@' && !config_contact(config, to + 1))
-            config_add_finding(config, true, where, "'operator' names %s, and there is no contact of that title", to);
-    }
+    check_channels(config, route->where, who, &route->channels);
+    check_channels(config, route->where, who, &route->also);
+    check_people(config, route->where, who, &route->to);
+    if (route->channels.count + route->also.count == 0)
+        config_add_finding(config, true, route->where, "%s tells nobody: give it channels = {\"SECTION\"}", who);
 }
 
 /* Sections begin with these, wherever they stand in the file. */
@@ -1022,6 +915,8 @@ static void read_statements(struct reading *reading, const struct statements *st
     operator= given_named(&reading->seen, "operator");
     if (operator)
         check_operator(reading->config, operator->where);
+    if (reading->config->route)
+        check_route(reading->config, reading->config->route);
 }
 
 struct config *config_none(struct arena *arena)
@@ -1074,8 +969,7 @@ struct config *config_load(struct arena *arena, const char *path, const struct c
 {
     struct statements statements = {.arena = arena};
     struct config *config = config_none(arena);
-    struct reading reading = {
-        .config = config, .arena = arena, .channels = channels, .seen = {.arena = arena}, .complaint = ""};
+    struct reading reading = {.config = config, .arena = arena, .channels = channels, .seen = {.arena = arena}};
 
     config->path = path;
     config->directory = directory_of(arena, path);

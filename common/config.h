@@ -77,6 +77,16 @@ struct contact {
         givens; /* name, mobile, email, language, timezone, and one per channel: dingtalk, wecom, slack, ... */
 };
 
+/* Who is told by notify_route: `route "TITLE" {...}`. */
+struct route {
+    const char *title;
+    const char *where;
+    struct text_list channels; /* titles of sections: the next when the one before did not deliver */
+    struct text_list also;     /* these always */
+    struct text_list to;       /* recipients when the call names none */
+    const char *template_name; /* "" for the section's */
+};
+
 struct config {
     struct arena *arena;
     const char *path;      /* "" for a call without a configuration */
@@ -96,6 +106,7 @@ struct config {
     size_t section_count;
     struct contact **contacts;
     size_t contact_count;
+    struct route *route; /* NULL when there is none */
     struct finding *findings;
     size_t finding_count;
 };

@@ -85,6 +85,21 @@ const char *help_text(struct arena *arena, const struct channel *channel)
     return out.text;
 }
 
+const char *help_of_route(void)
+{
+    return "notify_route - tells people through the channels of the configuration's route\n\n"
+           "  notify_route [OPTION VALUE]... -- TO SUBJECT MESSAGE [KEY=VALUE]...\n"
+           "  notify_route [OPTION VALUE]... --type PROBLEM --host H --service S ...\n\n"
+           "  route \"default\" { channels = {\"ops\", \"sms\"}  also = {\"mail\"} }\n\n"
+           "`channels` are tried in their order: the next when the one before did not deliver.\n"
+           "`also` are told always. Without --to the route's `to`, else each section's own.\n\n"
+           "Event:   --to --subject --message --severity --type --host --service --state ...\n"
+           "Control: --config --template --deadline --dry-run --verbose --source --json\n\n"
+           "--json prints {\"success\", \"success_channels\", \"failed_channels\"} in place of lines.\n\n"
+           "Example:\n  notify_route --subject 'disk full' --message '/data 95%' --severity critical\n\n"
+           "Everything else: man notify_route\n";
+}
+
 const char *version_text(struct arena *arena, const char *program)
 {
     return arena_print(arena, "%s (notification-plugins) %s\n", program, NOTIFY_VERSION);

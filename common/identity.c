@@ -93,10 +93,10 @@ const char *identity_recipients(struct arena *arena, const char *endpoint_key, c
     return arena_print(arena, "%s/%s", endpoint_key, count ? hex_of(arena, text.text) : "group");
 }
 
-const char *identity_short(struct arena *arena, const char *id)
+const char *identity_short(struct arena *arena, const char *problem)
 {
     static const char LETTERS[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    struct digest digest = hash_sha256(id, strlen(id));
+    struct digest digest = hash_sha256(problem, strlen(problem));
     char *text = arena_copy(arena, "#.....", 6);
 
     for (int i = 0; i < 5; i++)

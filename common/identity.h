@@ -27,7 +27,10 @@ const char *identity_endpoint(struct arena *arena, const char *channel, const ch
 const char *identity_recipients(struct arena *arena, const char *endpoint_key, const char *const *recipients,
                                 size_t count);
 
-/* Five letters of Crockford's base 32 that people can read out, from any text: "#K7F3Q". */
-const char *identity_short(struct arena *arena, const char *id);
+/*
+ * Five letters of Crockford's base 32 that people can read out: "#K7F3Q". Made from the problem's identity, so that a problem,
+ * its updates and its recovery bear the same, whoever is told.
+ */
+const char *identity_short(struct arena *arena, const char *problem);
 
 #endif

@@ -201,27 +201,31 @@ static void begin_line(struct writer *writer, enum line_kind kind)
     str_add(&writer->step, frame->before);
 }
 
-static bool has_sign(const struct dialect *dialect, unsigned styles)
+/* Code needs no gap but in Slack, where both have the same rule. */
+static bool needs_gap(const struct writer *writer, const struct inert_line *line, size_t at, unsigned styles,
+                      bool closing)
 {
-    return ((styles & STYLE_BOLD) && dialect->bold[0][0]) || ((styles & STYLE_CODE) && dialect->code[0][0]);
+    bool bold = (styles & STYLE_BOLD) != 0;
+    bool code = (styles & STYLE_CODE) && writer->markup == MARKUP_MRKDWN;
+
+    return (bold || code) && inert_needs_gap(line, at, closing);
 }
 
-/* Closes and opens what the style of the character at `at` asks for; code stands inside bold. Returns what is open. */
-static unsigned change_style(struct writer *writer, const struct inert_line *line, size_t at, unsigned open,
-                             unsigned wanted)
+/* Closes and opens what the style of the character at `at` asks for; code stands inside bold. */
+static void change_style(struct writer *writer, const struct inert_line *line, size_t at, unsigned open,
+                         unsigned wanted)
 {
     const struct dialect *dialect = writer->dialect;
     unsigned closing = open & ~wanted;
+    unsigned opening;
 
     if ((open ^ wanted) & STYLE_BOLD)
         closing |= open & STYLE_CODE;
+    opening = wanted & ~(open & ~closing);
     add_closing(&writer->step, dialect, closing);
-    if (has_sign(dialect, closing) && inert_needs_gap(line, at, true))
+    if (needs_gap(writer, line, at, closing, true) || needs_gap(writer, line, at, opening, false))
         str_add(&writer->step, dialect->apart);
-    if (has_sign(dialect, wanted & ~(open & ~closing)) && inert_needs_gap(line, at, false))
-        str_add(&writer->step, dialect->apart);
-    add_opening(&writer->step, dialect, wanted & ~(open & ~closing));
-    return wanted;
+    add_opening(&writer->step, dialect, opening);
 }
 
 /*
@@ -236,8 +240,10 @@ static bool write_step(struct writer *writer, const struct inert_line *line, enu
 
     do {
         space = line->text[*at] == ' ';
-        if (open != (line->style[*at] & shown))
-            open = change_style(writer, line, *at, open, line->style[*at] & shown);
+        if (open != (line->style[*at] & shown)) {
+            change_style(writer, line, *at, open, line->style[*at] & shown);
+            open = line->style[*at] & shown;
+        }
         *at += inert_add(&writer->step, line, *at);
     } while (space && *at < line->len);
     if (writer->used + utf8_count(writer->step.text, writer->unit) + closing_size(writer, open, kind) > writer->most) {
@@ -287,8 +293,7 @@ static bool has_bold(const struct passage *passage, const struct line *line)
 static void find_pairs(struct writer *writer)
 {
     const struct passage *passage = writer->passage;
-    const bool none[128] = {false};
-    size_t acting[128] = {0};
+    struct inert_signs signs = {0};
 
     for (size_t i = 0; i < passage->count; i++) {
         const struct line *source = &passage->lines[i];
@@ -297,15 +302,17 @@ static void find_pairs(struct writer *writer)
             .text = passage->text + source->from,
             .style = passage->style + source->from,
             .len = source->len,
-            .paired = none,
+            .paired = writer->paired,
         };
 
-        inert_count(&line, acting);
-        if (writer->markup == MARKUP_MRKDWN && has_bold(passage, source))
-            acting['*']++;
+        inert_count(&line, &signs);
+        if (writer->markup == MARKUP_MRKDWN && has_bold(passage, source)) {
+            signs.count['*']++;
+            signs.opens['*'] = signs.closes['*'] = true;
+        }
     }
-    for (size_t i = 0; i < sizeof(acting) / sizeof(*acting); i++)
-        writer->paired[i] = acting[i] > 1;
+    for (size_t sign = 0; sign < sizeof(writer->paired); sign++)
+        writer->paired[sign] = inert_paired(&signs, (unsigned char)sign);
 }
 
 static struct writer write_lines(struct arena *arena, const struct passage *passage, enum markup markup, size_t most,

@@ -16,7 +16,7 @@ static void add_note(struct planning *planning, const char *target, const char *
     struct plan *plan = planning->plan;
 
     plan->notes = arena_grow(planning->arena, plan->notes, (plan->note_count + 1) * sizeof(*plan->notes));
-    plan->notes[plan->note_count++] = arena_print(planning->arena, "recipient '%s' %s", target, why);
+    plan->notes[plan->note_count++] = arena_print(planning->arena, "'%s' %s", target, why);
 }
 
 static void add_recipient(struct planning *planning, struct leg *leg, const char *address)
@@ -191,6 +191,79 @@ bool plan_make(struct arena *arena, const struct config *config, const struct ch
     }
     add_default_recipients(&planning);
     return enough_recipients(plan, fault);
+}
+
+/* What the call says before a colon names a section; a route has chosen its sections by itself. */
+static const char *targets_in(const struct planning *planning, const char *text)
+{
+    const char *colon = strchr(text, ':');
+
+    if (colon && (colon == text || is_title(planning, text, (size_t)(colon - text))))
+        return colon + 1;
+    return is_title(planning, text, strlen(text)) ? "" : text;
+}
+
+static void add_targets(struct planning *planning, struct leg *leg, const struct text_list *to)
+{
+    for (size_t i = 0; i < to->count; i++) {
+        struct text_list targets = split_commas(planning->arena, targets_in(planning, to->items[i]));
+
+        for (size_t k = 0; k < targets.count; k++)
+            add_target(planning, leg, targets.items[k]);
+    }
+}
+
+/* False leaves the leg out, with a note. */
+static bool open_leg(struct planning *planning, const char *title, struct leg *leg)
+{
+    const struct route *route = planning->config->route;
+    struct fault fault = {0};
+
+    *leg = (struct leg){.section = config_section(planning->config, NULL, title, &fault)};
+    if (!leg->section || !config_open_section(planning->config, leg->section, NULL, &fault)) {
+        add_note(planning, title, fault.text);
+        return false;
+    }
+    add_targets(planning, leg, planning->call->to.count ? &planning->call->to : &route->to);
+    if (leg->recipient_count == 0)
+        add_targets(planning, leg, &leg->section->common.to);
+    if (leg->section->channel->needs_recipient && leg->recipient_count == 0) {
+        add_note(planning, title, "needs a recipient, and none that it can write is given");
+        return false;
+    }
+    return true;
+}
+
+static void add_route_chain(struct planning *planning, const char *const *titles, size_t count)
+{
+    struct plan *plan = planning->plan;
+    struct chain chain = {.legs = arena_alloc(planning->arena, (count + 1) * sizeof(*chain.legs))};
+
+    for (size_t i = 0; i < count; i++)
+        if (open_leg(planning, titles[i], &chain.legs[chain.leg_count]))
+            chain.leg_count++;
+    if (chain.leg_count == 0)
+        return;
+    plan->chains = arena_grow(planning->arena, plan->chains, (plan->chain_count + 1) * sizeof(*plan->chains));
+    plan->chains[plan->chain_count++] = chain;
+}
+
+bool plan_route(struct arena *arena, const struct config *config, const struct call *call, struct plan *plan,
+                struct fault *fault)
+{
+    struct planning planning = {.arena = arena, .config = config, .call = call, .plan = plan};
+    const struct route *route = config->route;
+
+    *plan = (struct plan){0};
+    if (!route)
+        return fault_set(fault, FAULT_CONFIG,
+                         "%s has no route: write route \"default\" { channels = {\"SECTION\", ...} }", config->path);
+    add_route_chain(&planning, route->channels.items, route->channels.count);
+    for (size_t i = 0; i < route->also.count; i++)
+        add_route_chain(&planning, &route->also.items[i], 1);
+    return plan->chain_count > 0 ||
+           fault_set(fault, FAULT_CONFIG, "%s: route \"%s\" has no usable channel: %s", route->where, route->title,
+                     plan->note_count ? plan->notes[plan->note_count - 1] : "it names none");
 }
 
 const char *chain_to_json(struct arena *arena, const struct chain *chain, bool repeat)

@@ -38,6 +38,14 @@ struct plan {
 bool plan_make(struct arena *arena, const struct config *config, const struct channel *channel, const struct call *call,
                struct plan *plan, struct fault *fault);
 
+/*
+ * For notify_route: one chain of the route's `channels`, one for each of `also`. The call's recipients, else the route's, else
+ * each section's own are written in every leg as its channel can. Sections that are switched off, broken or cannot reach anybody
+ * are left out with a note. FAULT_CONFIG when the configuration has no route, or none of its legs is left.
+ */
+bool plan_route(struct arena *arena, const struct config *config, const struct call *call, struct plan *plan,
+                struct fault *fault);
+
 /* A chain as the outbox keeps it: titles and recipients, no setting and no secret. */
 const char *chain_to_json(struct arena *arena, const struct chain *chain, bool repeat);
 

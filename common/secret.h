@@ -39,8 +39,7 @@ struct secrets {
 /*
  * Remembers a secret for secrets_mask(). Of an address (http://, https://, smtp://, smtps://, socks...://) only what
  * is secret in it: user and password, path and query after the host, each path segment of 16 characters or more, each
- * value of the query. Texts shorter than
- * 6 bytes are not remembered: masking them would tear ordinary words apart.
+ * value of the query. Texts shorter than 6 bytes are not remembered: masking them would tear ordinary words apart.
  */
 void secrets_add(struct secrets *secrets, const char *text);
 

@@ -9,8 +9,11 @@
 #include "common/record.h"
 #include "common/report.h"
 #include "common/spool.h"
+#include "common/worker.h"
 
 enum {
+    SPARE_ROWS = 3,          /* of others' messages, told by the way */
+    SPARE_MOST_MS = 3000,    /* for them */
     IN_FLIGHT_WAIT_MS = 200, /* between two looks at the same message under way in another process */
 };
 
@@ -33,8 +36,10 @@ static void say(const struct sending *sending, const char *line)
 {
     const char *safe = masked(sending, line);
 
-    puts(safe);
-    fflush(stdout);
+    if (!sending->result && !sending->quiet) {
+        puts(safe);
+        fflush(stdout);
+    }
     log_notice("%s id=%s", safe, sending->id);
 }
 
@@ -164,6 +169,8 @@ static void account_answer(struct course *course)
     case FOLDED:
     case REPEATED:
         say(sending, why_not(course));
+        if (sending->result)
+            jadd_text(json_at(sending->result, "/suppressed"), why_not(course));
         return;
     case QUEUED:
     case IN_FLIGHT:
@@ -219,6 +226,35 @@ static bool keep_in_spool(const struct course *course)
     return false;
 }
 
+/* Sections that were asked and did not deliver, each once. */
+static void add_failed(const struct course *course, const char *delivered_by)
+{
+    const struct record *record = &course->record;
+
+    for (size_t i = 0; i < record->attempt_count; i++) {
+        const char *section = record->attempts[i].section;
+        bool again = i > 0 && strcmp(record->attempts[i - 1].section, section) == 0;
+
+        if (!again && strcmp(section, delivered_by) != 0)
+            jadd_text(json_at(course->sending->result, "/failed_channels"), section);
+    }
+}
+
+/* For scripts: the seed's success_channels and failed_channels. */
+static void add_to_result(const struct course *course, const struct told *told)
+{
+    bool delivered = told->outcome == OUTCOME_DELIVERED || told->outcome == OUTCOME_UNCLEAR;
+    struct json_object *result = course->sending->result;
+
+    if (!result)
+        return;
+    if (delivered) {
+        jset_flag(result, "success", true);
+        jadd_text(json_at(result, "/success_channels"), told->leg->section->title);
+    }
+    add_failed(course, delivered ? told->leg->section->title : "");
+}
+
 /* Writes down how it ended; true when the message waits somewhere safe. */
 static bool record_end(struct course *course, const struct told *told)
 {
@@ -229,8 +265,10 @@ static bool record_end(struct course *course, const struct told *told)
 
     if (!course->recorded)
         return result.end == OUTBOX_WAITS && keep_in_spool(course);
-    if (outbox_finish(sending->store, &result, &fault))
+    if (outbox_finish(sending->store, &result, &fault)) {
+        record_tell_operator(&course->record, sending->config, sending->event, course->chain, told, &result);
         return result.end == OUTBOX_WAITS;
+    }
     log_error("%s id=%s", fault.text, sending->id);
     return false;
 }
@@ -239,6 +277,8 @@ static void tell(struct course *course)
 {
     struct told told = tell_chain(&course->telling, course->chain, 0);
 
+    course->sending->told = true;
+    add_to_result(course, &told);
     account_told(course, &told, record_end(course, &told));
 }
 
@@ -338,6 +378,26 @@ void sending_open_store(struct sending *sending)
                   sending->id);
 }
 
+/* Without a worker, whoever comes by with time to spare tells a few of those that wait. */
+static void lend_a_hand(const struct sending *sending)
+{
+    int64_t now_ms = world_steady_ms(sending->world);
+    struct worker worker = {.world = sending->world,
+                            .config = sending->config,
+                            .store = sending->store,
+                            .directory = state_directory(sending),
+                            .deadline_ms = now_ms + SPARE_MOST_MS,
+                            .rows_most = SPARE_ROWS};
+    struct work_done done;
+    struct fault fault = {0};
+
+    if (!sending->store || !sending->told || sending->status != 0 ||
+        now_ms + 3 * SPARE_MOST_MS > sending->deadline_ms || worker_is_there(sending))
+        return;
+    if (!work_once(&worker, &done, &fault))
+        log_error("%s id=%s", fault.text, sending->id);
+}
+
 void send_all(struct sending *sending, const struct plan *plan)
 {
     for (size_t i = 0; i < plan->chain_count; i++)
@@ -350,6 +410,21 @@ void send_all(struct sending *sending, const struct plan *plan)
         else
             send_chain(sending, &plan->chains[i], i == 0 ? sending->id : sending_id(sending->world));
     }
+    if (sending->result)
+        puts(masked(sending, json_print(sending->result)));
+    if (!sending->preview)
+        lend_a_hand(sending);
+}
+
+struct json_object *sending_result(struct arena *arena)
+{
+    struct json_object *result = json_doc(arena);
+
+    jset_flag(result, "success", false);
+    jset_array(result, "success_channels");
+    jset_array(result, "failed_channels");
+    jset_array(result, "suppressed");
+    return result;
 }
 
 const char *sending_id(const struct world *world)

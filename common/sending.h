@@ -14,16 +14,22 @@ struct sending {
     const struct world *world;
     struct config *config;
     const struct event *event;
-    const char *id;            /* of the notification: see sending_id() */
-    const char *template_name; /* wished by the caller, "" for none */
-    int64_t deadline_ms;       /* steady; everything ends before it */
-    bool preview;              /* print the requests in place of sending them */
-    bool beyond_limits;        /* a person asked for it: no limit of ours holds it back */
-    const char *state;         /* directory of the store, "" for the configuration's */
-    struct store *store;       /* NULL: without limits and records */
-    struct secrets secrets;    /* no line leaves without being masked */
-    int status;                /* the exit status so far: the gravest chain decides */
+    const char *id;             /* of the notification: see sending_id() */
+    const char *template_name;  /* wished by the caller, "" for none */
+    int64_t deadline_ms;        /* steady; everything ends before it */
+    bool preview;               /* print the requests in place of sending them */
+    struct json_object *result; /* NULL, or filled: success, success_channels, failed_channels, suppressed */
+    bool quiet;                 /* no line on stdout: it belongs to somebody else */
+    bool beyond_limits;         /* a person asked for it: no limit of ours holds it back */
+    const char *state;          /* directory of the store, "" for the configuration's */
+    struct store *store;        /* NULL: without limits and records */
+    struct secrets secrets;     /* no line leaves without being masked */
+    bool told;                  /* something went out to a provider in this run */
+    int status;                 /* the exit status so far: the gravest chain decides */
 };
+
+/* An empty result for `sending.result`; one line on stdout in place of those for people. */
+struct json_object *sending_result(struct arena *arena);
 
 /* A new id: time first, so that ids sort; chance, so that they are unique among many hosts. */
 const char *sending_id(const struct world *world);

@@ -36,6 +36,7 @@ struct scanner {
     size_t len;
     size_t at;
     int line;
+    bool no_more_ends; /* of comments: not looked for again and again */
     /* The statement being read. */
     struct statement now;
     struct assignment *assignments;
@@ -112,10 +113,12 @@ static size_t end_of_line(const struct scanner *scanner, size_t at)
 static void skip_block_comment(struct scanner *scanner)
 {
     size_t begin = scanner->at;
-    const char *end = memmem(scanner->bytes + begin + 2, scanner->len - begin - 2, "*/", 2);
+    const char *end =
+        scanner->no_more_ends ? NULL : memmem(scanner->bytes + begin + 2, scanner->len - begin - 2, "*/", 2);
     size_t after = end ? (size_t)(end - scanner->bytes) + 2 : end_of_line(scanner, begin);
 
     if (!end) {
+        scanner->no_more_ends = true;
         mistake(scanner, scanner->line, "the comment that begins here with /* is never closed: add */ behind it");
         scanner->lost = true;
     }
@@ -448,7 +451,7 @@ static const char *block_now(const struct scanner *scanner)
 }
 
 /* What is known to be of no use is not collected, so that it costs nothing. */
-static void add_assignment(struct scanner *scanner, const char *name, int line)
+static void add_assignment(struct scanner *scanner, const char *name, int line, bool opens)
 {
     struct statement *now = &scanner->now;
     size_t count = now->assignment_count;
@@ -461,7 +464,7 @@ static void add_assignment(struct scanner *scanner, const char *name, int line)
         scanner->assignments =
             arena_grow(scanner->out->arena, scanner->assignments, (count + 32) * sizeof(*scanner->assignments));
     scanner->assignments[now->assignment_count++] =
-        (struct assignment){.block = block_now(scanner), .name = name, .line = line};
+        (struct assignment){.block = block_now(scanner), .name = name, .line = line, .opens = opens};
 }
 
 static void open_brace(struct scanner *scanner, int line, const char *block)
@@ -478,12 +481,12 @@ static void open_brace(struct scanner *scanner, int line, const char *block)
 }
 
 /* NAME = or NAME {, where the sign has just been read. */
-static void note_name(struct scanner *scanner, const struct token *name, const char **text)
+static void note_name(struct scanner *scanner, const struct token *name, bool opens, const char **text)
 {
     *text = "";
     if (is_name(scanner, name)) {
         *text = text_between(scanner, name->begin, name->end);
-        add_assignment(scanner, *text, name->line);
+        add_assignment(scanner, *text, name->line, opens);
     } else if (is_text(name)) {
         mistake(scanner, name->line, "'%s' is not a name: names are written without quotes, as in proxy or at_mobiles",
                 excerpt(scanner, name->begin, name->end));
@@ -495,14 +498,14 @@ static void read_body_token(struct scanner *scanner, const struct token *token, 
     const char *name;
 
     if (is_sign(token, '=') || is_sign(token, '+')) {
-        note_name(scanner, before, &name);
+        note_name(scanner, before, false, &name);
         read_value(scanner, token, before);
         if (is_sign(before, '{'))
             open_brace(scanner, before->line, "");
         return;
     }
     if (is_sign(token, '{')) {
-        note_name(scanner, before, &name);
+        note_name(scanner, before, true, &name);
         open_brace(scanner, token->line, name);
     } else if (is_sign(token, '}')) {
         scanner->depth--;
@@ -818,8 +821,8 @@ static void append_trouble(struct statements *statements, const struct statement
 static void include_file(struct statements *statements, const struct statement *include, const char *path)
 {
     struct statements more = {.arena = statements->arena};
-    struct source_file *source;
-    struct str content;
+    struct source_file *source = NULL;
+    struct str content = {0};
     struct fault fault = {0};
 
     if (!read_file(statements, path, &source, &content, &fault)) {
@@ -885,8 +888,8 @@ bool statements_read(struct statements *statements, const char *path, struct fau
 {
     struct statements main = {.arena = statements->arena};
     const char *directory = directory_of(statements->arena, path);
-    struct source_file *source;
-    struct str content;
+    struct source_file *source = NULL;
+    struct str content = {0};
 
     if (!read_file(statements, path, &source, &content, fault))
         return false;

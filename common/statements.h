@@ -40,6 +40,7 @@ struct assignment {
     const char *block; /* "" directly in the section, else the name of the block around it */
     const char *name;
     int line;
+    bool opens; /* it is a block itself */
 };
 
 struct source_file {

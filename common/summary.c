@@ -280,6 +280,14 @@ static bool ask_place(const struct summary_making *making, struct world *world, 
     return true;
 }
 
+/* A summary at once would be one more message: it waits until the minute that was full has gone by. */
+static bool ripe(const struct summary_making *making, const struct group *group)
+{
+    int64_t now_ms = world_wall_ms(making->world);
+
+    return now_ms - group->first_ms >= BETWEEN_MS || group->first_ms > now_ms;
+}
+
 static bool told_lately(const struct summary_making *making, const struct group *group, bool *lately,
                         struct fault *fault)
 {
@@ -311,6 +319,8 @@ static bool summarise(const struct summary_making *making, const struct group *g
     bool placed = false;
     bool lately;
 
+    if (!ripe(making, group))
+        return true;
     if (!told_lately(making, group, &lately, fault))
         return false;
     if (lately || !section_of_group(making, world.arena, group, &leg, &unusable))

@@ -46,7 +46,7 @@ static void prepare_environment(struct arena *arena)
 /* Adds what is wrong to `complaints` and returns NULL when this file is no module of ours. It stays loaded for good. */
 static const struct transport_module *load_file(const char *path, struct str *complaints)
 {
-    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    void *library = dlopen(path, RTLD_LAZY | RTLD_LOCAL);
     const struct transport_module *module = library ? dlsym(library, MODULE_SYMBOL) : NULL;
     const char *words = module ? NULL : dlerror();
 

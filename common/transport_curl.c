@@ -32,7 +32,7 @@ struct exchange {
     size_t left;
     struct str body;
     size_t header_bytes;
-    bool head_ended; /* by an empty line */
+    bool head_ended;         /* by an empty line */
     const char *retry_after; /* the header's value, "" when absent */
     int64_t date_s;
     struct smtp_talk talk;

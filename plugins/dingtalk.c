@@ -10,12 +10,10 @@
  */
 #include <string.h>
 
-#include "common/card.h"
-#include "common/encode.h"
-#include "common/hash.h"
-#include "common/mention.h"
+#include "common/card_dingtalk.h"
 #include "common/robot.h"
-#include "common/str.h"
+#include "common/sign.h"
+#include "plugins/answers.h"
 
 #define STANDARD "https://oapi.dingtalk.com/robot/send"
 
@@ -57,30 +55,6 @@ static const struct option_row OPTIONS[] = {
     OPTION_END,
 };
 
-/* Of one code, the row whose words stand in "errmsg": English in older answers, Chinese in newer ones. */
-static const struct verdict_rule RULES[] = {
-    {"0",                       NULL,           OUTCOME_DELIVERED, 0,    WORD_NONE         },
-    {"130101 410100",           NULL,           OUTCOME_THROTTLED, 60,   WORD_FIX_QUOTA    }, /* over 20 a minute */
-    {"90030",                   NULL,           OUTCOME_THROTTLED, 3600, WORD_FIX_QUOTA    }, /* calls of the day used up */
-    {"*",                       "too fast",     OUTCOME_THROTTLED, 60,   WORD_FIX_QUOTA    },
-    {"*",                       "per minute",   OUTCOME_THROTTLED, 60,   WORD_FIX_QUOTA    },
-    {"*",                       "frequen",      OUTCOME_THROTTLED, 60,   WORD_FIX_QUOTA    },
-    {"*",                       "限流",       OUTCOME_THROTTLED, 60,   WORD_FIX_QUOTA    },
-    {"-1",                      NULL,           OUTCOME_AGAIN,     30,   WORD_FIX_WAIT     },
-    {"310000",                  "keyword",      OUTCOME_BROKEN,    0,    WORD_FIX_KEYWORD  },
-    {"310000",                  "关键词",    OUTCOME_BROKEN,    0,    WORD_FIX_KEYWORD  },
-    {"310000",                  "timestamp",    OUTCOME_BROKEN,    0,    WORD_FIX_CLOCK    },
-    {"310000",                  "签名过期", OUTCOME_BROKEN,    0,    WORD_FIX_CLOCK    },
-    {"310000",                  "whitelist",    OUTCOME_BROKEN,    0,    WORD_FIX_ALLOWLIST},
-    {"310000",                  "白名单",    OUTCOME_BROKEN,    0,    WORD_FIX_ALLOWLIST},
-    {"310000",                  NULL,           OUTCOME_BROKEN,    0,    WORD_FIX_SIGNATURE},
-    {"300001 300005 400101 88", NULL,           OUTCOME_BROKEN,    0,    WORD_FIX_TOKEN    },
-    {"400013 400102 400106",    NULL,           OUTCOME_BROKEN,    0,    WORD_FIX_TARGET   }, /* group, robot gone */
-    {"43010*",                  NULL,           OUTCOME_REFUSED,   0,    WORD_FIX_MESSAGE  }, /* unsafe link or text */
-    {"*",                       "too long",     OUTCOME_REFUSED,   0,    WORD_FIX_MESSAGE  },
-    {NULL,                      NULL,           OUTCOME_REFUSED,   0,    WORD_FIX_REPORT   },
-};
-
 static void check(const void *settings, const struct findings *findings)
 {
     const struct dingtalk *self = settings;
@@ -91,47 +65,6 @@ static void check(const void *settings, const struct findings *findings)
     if (!secret_given(self->secret) && self->keyword[0] == '\0' && strcmp(self->security, "ip") != 0)
         findings->advice(findings->self, "the robot must have one of signature, keyword or address list: give "
                                          "secret_file, keyword or security = \"ip\", as in its settings");
-}
-
-/* base64(HMAC-SHA256(secret, "<milliseconds>\n<secret>")), percent-encoded once. */
-static const char *signature_of(struct arena *arena, struct secret secret, int64_t wall_ms)
-{
-    const char *key = secret_text(secret);
-    const char *text = arena_print(arena, "%lld\n%s", (long long)wall_ms, key);
-    struct digest mac = hmac_sha256(key, strlen(key), text, strlen(text));
-    struct str signature = str_in(arena, 256);
-
-    str_addf(&signature, "&timestamp=%lld&sign=", (long long)wall_ms);
-    encode_percent(&signature, digest_base64(arena, &mac));
-    return signature.text;
-}
-
-struct format {
-    const char *word; /* in the configuration */
-    const char *msgtype;
-    const char *text_key;
-    enum markup markup;
-    bool pings; /* and has no buttons of its own */
-};
-
-static const struct format FORMATS[] = {
-    {"markdown",   "markdown",   "text",    MARKUP_DINGTALK, true },
-    {"text",       "text",       "content", MARKUP_PLAIN,    true },
-    {"actioncard", "actionCard", "text",    MARKUP_DINGTALK, false},
-    {"link",       "link",       "text",    MARKUP_PLAIN,    false},
-};
-
-/* Cards and links ping nobody, and need somewhere to go: otherwise it is Markdown. */
-static const struct format *format_for(const struct dingtalk *self, const struct card *card,
-                                       const struct mentions *mentions)
-{
-    bool automatic = strcmp(self->format, "auto") == 0;
-    const char *wanted = !automatic ? self->format : card->message->confirm_url[0] ? "actioncard" : "markdown";
-    const struct format *format = FORMATS;
-
-    while (strcmp(format->word, wanted) != 0)
-        format++;
-    return format->pings || (!mentions_any(mentions) && card->buttons.count > 0) ? format : FORMATS;
 }
 
 static struct mentions mentions_of(struct arena *arena, const struct dingtalk *self, const struct intent *intent)
@@ -145,16 +78,17 @@ static struct mentions mentions_of(struct arena *arena, const struct dingtalk *s
 }
 
 /* Links, and "@" of each mention: without it nobody's name is highlighted. */
-static const char *tail_of(const struct card *card, const struct format *format, const struct mentions *mentions)
+static const char *tail_of(const struct card *card, const struct dingtalk_format *format,
+                           const struct mentions *mentions)
 {
-    if (!format->pings)
-        return "";
-    return arena_print(card->arena, "%s\n\n%s %s", card_links(card, format->markup),
-                       mentions_text(card->arena, &mentions->mobiles, "@", ""),
-                       mentions_text(card->arena, &mentions->users, "@", ""));
+    const char *mobiles = mentions_text(card->arena, &mentions->mobiles, "@", "");
+    const char *users = mentions_text(card->arena, &mentions->users, "@", "");
+    const char *names = arena_print(card->arena, "%s%s%s", mobiles, mobiles[0] && users[0] ? " " : "", users);
+
+    return format->pings ? card_joined(card, card_links(card, format->markup), names) : "";
 }
 
-static const char *text_of(const struct dingtalk *self, const struct card *card, const struct format *format,
+static const char *text_of(const struct dingtalk *self, const struct card *card, const struct dingtalk_format *format,
                            const struct mentions *mentions)
 {
     const char *title = markup_escape(card->arena, format->markup, card->title);
@@ -164,37 +98,7 @@ static const char *text_of(const struct dingtalk *self, const struct card *card,
 
     if (strstr(card->title, self->keyword) || strstr(text, self->keyword))
         return text;
-    return arena_print(card->arena, "%s\n\n%s", text, self->keyword); /* the robot drops what lacks it */
-}
-
-static void write_buttons(struct json_object *action_card, const struct buttons *buttons)
-{
-    struct json_object *list = jset_array(action_card, "btns");
-
-    jset_text(action_card, "btnOrientation", "1"); /* side by side */
-    for (size_t i = 0; i < buttons->count; i++)
-        jadd_texts(list, "title", buttons->items[i].label, "actionURL", buttons->items[i].url, NULL);
-}
-
-static struct json_object *document(const struct card *card, const struct format *format,
-                                    const struct mentions *mentions, const char *text)
-{
-    struct json_object *doc = json_doc(card->arena);
-    struct json_object *part = jset_object(doc, format->msgtype);
-    struct json_object *at = jset_object(doc, "at");
-
-    jset_text(doc, "msgtype", format->msgtype);
-    jset_text(part, format->text_key, text);
-    if (strcmp(format->word, "text") != 0)
-        jset_text(part, "title", card->title);
-    if (strcmp(format->word, "actioncard") == 0)
-        write_buttons(part, &card->buttons);
-    if (strcmp(format->word, "link") == 0)
-        jset_text(part, "messageUrl", card->buttons.items[0].url);
-    jset_mentions(at, "atMobiles", &mentions->mobiles);
-    jset_mentions(at, "atUserIds", &mentions->users);
-    jset_flag(at, "isAtAll", mentions->all);
-    return doc;
+    return card_joined(card, text, self->keyword); /* the robot drops what lacks it */
 }
 
 static bool build(const void *settings, const struct intent *intent, const struct moment *moment,
@@ -203,38 +107,23 @@ static bool build(const void *settings, const struct intent *intent, const struc
     const struct dingtalk *self = settings;
     struct card card = card_of(request->arena, intent, CARD_TITLE_MOST);
     struct mentions mentions = mentions_of(request->arena, self, intent);
-    const struct format *format = format_for(self, &card, &mentions);
+    const struct dingtalk_format *format = dingtalk_format_for(self->format, &card, &mentions);
     const char *text = text_of(self, &card, format, &mentions);
     bool signs = secret_given(self->secret);
 
-    request_body(request, json_print(document(&card, format, &mentions, text)));
+    request_body(request, json_print(dingtalk_document(&card, format, &mentions, text)));
     request_measure(request, format->msgtype, text, TEXT_BYTES, UNIT_BYTES);
     request_measure(request, "body", request->body, BODY_BYTES, UNIT_BYTES);
-    return robot_request(&KIND, &self->robot, signs ? signature_of(request->arena, self->secret, moment->wall_ms) : "",
+    return robot_request(&KIND, &self->robot, signs ? sign_dingtalk(request->arena, self->secret, moment->wall_ms) : "",
                          request, fault);
-}
-
-/* The wall in front of the robots stops bursts, in words of its own. */
-static bool wall_answered(struct json_object *doc)
-{
-    return !json_has(doc, "/errcode") && (json_number_at(doc, "/status", 0) == 1111 || json_has(doc, "/punish"));
 }
 
 static void classify(const void *settings, const struct intent *intent, const struct response *response,
                      struct verdicts *verdicts)
 {
-    struct json_object *doc = answer_json(response, verdicts);
-
     (void)settings;
     (void)intent;
-    if (doc && wall_answered(doc))
-        verdict_add(verdicts, (struct verdict){.outcome = OUTCOME_THROTTLED,
-                                               .code = "1111",
-                                               .reason = response->body,
-                                               .remedy = WORD_FIX_QUOTA,
-                                               .wait_s = json_number_at(doc, "/wait", 60)});
-    else if (doc)
-        robot_answer(response, doc, RULES, verdicts);
+    dingtalk_judge(response, verdicts);
 }
 
 const struct channel channel_dingtalk = {

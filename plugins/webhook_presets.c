@@ -23,24 +23,24 @@ static const struct verdict_rule BARK_RULES[] = {
 
 /* Five digits, the first three are the status. */
 static const struct verdict_rule NTFY_RULES[] = {
-    {"",      NULL, OUTCOME_DELIVERED, 0,    WORD_NONE       },
-    {"42908", NULL, OUTCOME_THROTTLED, 3600, WORD_FIX_QUOTA  }, /* messages of the day */
-    {"42909", NULL, OUTCOME_BROKEN,    0,    WORD_FIX_TOKEN  }, /* too many failed logins */
-    {"429*",  NULL, OUTCOME_THROTTLED, 0,    WORD_FIX_QUOTA  },
-    {"401*",  NULL, OUTCOME_BROKEN,    0,    WORD_FIX_TOKEN  },
-    {"403*",  NULL, OUTCOME_BROKEN,    0,    WORD_FIX_TOKEN  },
-    {"404*",  NULL, OUTCOME_BROKEN,    0,    WORD_FIX_ADDRESS},
-    {"5*",    NULL, OUTCOME_AGAIN,     0,    WORD_FIX_WAIT   },
-    {NULL,    NULL, OUTCOME_REFUSED,   0,    WORD_FIX_MESSAGE},
+    {"ACCEPTED", NULL, OUTCOME_DELIVERED, 0,    WORD_NONE       },
+    {"42908",    NULL, OUTCOME_THROTTLED, 3600, WORD_FIX_QUOTA  }, /* messages of the day */
+    {"42909",    NULL, OUTCOME_BROKEN,    0,    WORD_FIX_TOKEN  }, /* too many failed logins */
+    {"429*",     NULL, OUTCOME_THROTTLED, 0,    WORD_FIX_QUOTA  },
+    {"401*",     NULL, OUTCOME_BROKEN,    0,    WORD_FIX_TOKEN  },
+    {"403*",     NULL, OUTCOME_BROKEN,    0,    WORD_FIX_TOKEN  },
+    {"404*",     NULL, OUTCOME_BROKEN,    0,    WORD_FIX_ADDRESS},
+    {"5*",       NULL, OUTCOME_AGAIN,     0,    WORD_FIX_WAIT   },
+    {NULL,       NULL, OUTCOME_REFUSED,   0,    WORD_FIX_MESSAGE},
 };
 
 static const struct verdict_rule GOTIFY_RULES[] = {
-    {"",    NULL, OUTCOME_DELIVERED, 0, WORD_NONE       },
-    {"401", NULL, OUTCOME_BROKEN,    0, WORD_FIX_TOKEN  },
-    {"403", NULL, OUTCOME_BROKEN,    0, WORD_FIX_TOKEN  },
-    {"404", NULL, OUTCOME_BROKEN,    0, WORD_FIX_ADDRESS},
-    {"5*",  NULL, OUTCOME_AGAIN,     0, WORD_FIX_WAIT   },
-    {NULL,  NULL, OUTCOME_REFUSED,   0, WORD_FIX_MESSAGE},
+    {"ACCEPTED", NULL, OUTCOME_DELIVERED, 0, WORD_NONE       },
+    {"401",      NULL, OUTCOME_BROKEN,    0, WORD_FIX_TOKEN  },
+    {"403",      NULL, OUTCOME_BROKEN,    0, WORD_FIX_TOKEN  },
+    {"404",      NULL, OUTCOME_BROKEN,    0, WORD_FIX_ADDRESS},
+    {"5*",       NULL, OUTCOME_AGAIN,     0, WORD_FIX_WAIT   },
+    {NULL,       NULL, OUTCOME_REFUSED,   0, WORD_FIX_MESSAGE},
 };
 
 /* The status is always 200. After 900 every further call makes the ban longer. */
@@ -187,8 +187,8 @@ void webhook_preset_judge(const struct webhook_preset *preset, const struct resp
 
     if (!answer || (!code[0] && !answer_accepted(response, verdicts)))
         return;
-    if (!code[0] && !(preset->proof[0] && json_has(answer, preset->proof)))
-        code = "UNKNOWN-ANSWER";
+    if (!code[0])
+        code = preset->proof[0] && json_has(answer, preset->proof) ? "ACCEPTED" : "UNKNOWN-ANSWER";
     verdict_by_rules(verdicts, preset->rules, "", code, json_text_at(answer, preset->reason), response,
                      preset->reference[0] ? json_word_at(response->arena, answer, preset->reference) : "");
 }

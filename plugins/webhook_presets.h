@@ -26,7 +26,7 @@ struct webhook_preset {
     const char *reason;
     const char *reference;
     const char *proof;                /* stands in no answer but the service's yes */
-    const struct verdict_rule *rules; /* a row for code "" is for answers that hold the proof */
+    const struct verdict_rule *rules; /* its code "ACCEPTED" is an answer without a code that holds the proof */
 };
 
 /* For the option's choices. */

@@ -95,12 +95,16 @@ static void read_message(struct exchange *exchange)
     }
 }
 
-/* "server {{host}}" of the account's template, ${name} filled in: what stands on the phone. */
-static const char *short_message(struct stand *stand, struct exchange *exchange)
+/* "server {{host}}" of the account's template, ${name} filled in: what stands on the phone. Without one the variables are shown. */
+static void show_short_message(struct stand *stand, struct exchange *exchange)
 {
-    return arena_print(exchange->arena, "【%s】%s", parameter(exchange, "SignName"),
-                       template_filled(exchange->arena, account_text(stand, "aliyun_sms", "template"), "${",
-                                       &exchange->reading.facts));
+    const char *template = account_text(stand, "aliyun_sms", "template");
+
+    if (!template[0])
+        return;
+    exchange->reading.text = arena_print(exchange->arena, "【%s】%s", parameter(exchange, "SignName"),
+                                         template_filled(exchange->arena, template, "${", &exchange->reading.facts));
+    exchange->reading.facts = (struct pairs){0};
 }
 
 /* The gateway */
@@ -307,7 +311,7 @@ static void reply(struct stand *stand, struct exchange *exchange, const char *co
 
     if (code)
         refusal = refusal_of(REFUSALS, code, 400);
-    exchange->reading.text = short_message(stand, exchange);
+    show_short_message(stand, exchange);
     jset_text(document, "RequestId",
               arena_print(exchange->arena, "00000000-0000-4000-8000-%012lX", serial & 0xFFFFFFFFFFFF));
     if (refusal.status != 200)

@@ -135,20 +135,38 @@ static void show_text(struct arena *arena, const struct showing *showing, struct
     show_lines(showing, entry, "", text);
 }
 
+static const char *fact(struct arena *arena, struct json_object *entry, size_t index, const char *part)
+{
+    return text_at(arena, entry, arena_print(arena, "/facts/%zu/%s", index, part));
+}
+
+/* How many facts are shown, and in *width how wide their names are. */
+static size_t facts_shown(struct arena *arena, struct json_object *entry, size_t *width)
+{
+    size_t count = 0;
+
+    *width = 0;
+    for (; count < FACTS_SHOWN && json_has(entry, arena_print(arena, "/facts/%zu", count)); count++) {
+        size_t wide = columns(fact(arena, entry, count, "name"));
+
+        *width = wide > *width ? wide : *width;
+    }
+    return count;
+}
+
 static void show_facts(struct arena *arena, const struct showing *showing, struct json_object *entry)
 {
-    size_t i = 0;
+    size_t width;
+    size_t count = facts_shown(arena, entry, &width);
 
-    for (; i < FACTS_SHOWN; i++) {
-        const char *path = arena_print(arena, "/facts/%zu", i);
+    for (size_t i = 0; i < count; i++) {
+        const char *name = fact(arena, entry, i, "name");
 
-        if (!json_has(entry, path))
-            return;
-        show_lines(showing, entry, "",
-                   arena_print(arena, "%s  %s", text_at(arena, entry, arena_print(arena, "%s/name", path)),
-                               text_at(arena, entry, arena_print(arena, "%s/value", path))));
+        show_lines(
+            showing, entry, "",
+            arena_print(arena, "%s%*s%s", name, (int)(width - columns(name)) + 2, "", fact(arena, entry, i, "value")));
     }
-    if (json_has(entry, arena_print(arena, "/facts/%zu", i)))
+    if (json_has(entry, arena_print(arena, "/facts/%zu", count)))
         show_lines(showing, entry, DIM(showing), "…");
 }
 

@@ -66,12 +66,16 @@ static void read_message(struct exchange *exchange)
                      text_in(exchange, "TemplateParamSet", i));
 }
 
-/* The account's template, {1} {2} filled in: what stands on the phone. */
-static const char *short_message(struct stand *stand, struct exchange *exchange)
+/* The account's template, {1} {2} filled in: what stands on the phone. Without one the variables are shown. */
+static void show_short_message(struct stand *stand, struct exchange *exchange)
 {
-    return arena_print(exchange->arena, "【%s】%s", json_text_at(exchange->json, "/SignName"),
-                       template_filled(exchange->arena, account_text(stand, "tencent_sms", "template"), "{",
-                                       &exchange->reading.facts));
+    const char *template = account_text(stand, "tencent_sms", "template");
+
+    if (!template[0])
+        return;
+    exchange->reading.text = arena_print(exchange->arena, "【%s】%s", json_text_at(exchange->json, "/SignName"),
+                                         template_filled(exchange->arena, template, "{", &exchange->reading.facts));
+    exchange->reading.facts = (struct pairs){0};
 }
 
 static size_t variables_in(const char *template)
@@ -220,7 +224,7 @@ static void reply(struct stand *stand, struct exchange *exchange, const char *co
     struct json_object *document = json_doc(exchange->arena);
     struct json_object *response = jset_object(document, "Response");
 
-    exchange->reading.text = short_message(stand, exchange);
+    show_short_message(stand, exchange);
     if (code) {
         struct json_object *error = jset_object(response, "Error");
 

@@ -202,15 +202,15 @@ static const char *sha256_of(struct arena *arena, const char *text, size_t len)
 }
 
 /* Hash of the canonical request; NULL when SignedHeaders is not sorted. */
-static const char *canonical_hash(struct arena *arena, const struct signed_request *request, const char *query,
-                                  const char *signed_headers, bool lower_values)
+static const char *canonical_hash(struct arena *arena, const struct signed_request *request, const char *path,
+                                  const char *query, const char *signed_headers, bool lower_values)
 {
     const char *headers = canonical_headers(arena, signed_headers, request->headers, lower_values);
     const char *text;
 
     if (!headers)
         return NULL;
-    text = arena_print(arena, "%s\n/\n%s\n%s\n%s\n%s", request->method, query, headers, signed_headers,
+    text = arena_print(arena, "%s\n%s\n%s\n%s\n%s\n%s", request->method, path, query, headers, signed_headers,
                        sha256_of(arena, request->body, request->body_len));
     return sha256_of(arena, text, strlen(text));
 }
@@ -247,7 +247,7 @@ struct judgement verify_aliyun_v3(struct arena *arena, const char *secret, const
     const char *left_out = unsigned_header(request->headers, signed_headers);
     struct judgement time = judge_aliyun_time(arena, header_value(request->headers, "x-acs-date"), now_s);
     const char *query = canonical_query(arena, request->parameters, "");
-    const char *hash = canonical_hash(arena, request, query, signed_headers, false);
+    const char *hash = canonical_hash(arena, request, request->path, query, signed_headers, false);
     const char *text;
 
     if (strncmp(authorization, "ACS3-HMAC-SHA256 ", 17) != 0 || !signed_headers[0] || !sign[0])
@@ -319,7 +319,7 @@ static struct judgement judge_tc3_signature(struct arena *arena, const char *sec
     const char *scope = arena_print(arena, "%s/%s/tc3_request", date, service);
     const char *given_scope = strchr(credential, '/') ? strchr(credential, '/') + 1 : "";
     struct digest key = tc3_key(arena, secret, date, service);
-    const char *hash = canonical_hash(arena, request, "", signed_headers, true);
+    const char *hash = canonical_hash(arena, request, "/", "", signed_headers, true);
     const char *text;
 
     if (strcmp(scope, given_scope) != 0)

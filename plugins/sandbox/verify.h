@@ -29,9 +29,10 @@ struct judgement {
     const char *why; /* for the developer of the sender: "" when right; never holds a secret or the right signature */
 };
 
-/* What is signed of a request. `parameters` are decoded; the path is always "/": the providers' own. */
+/* What is signed of a request. `parameters` are decoded. */
 struct signed_request {
     const char *method;
+    const char *path; /* as in the request line; Aliyun's own is always "/" */
     const struct pairs *parameters;
     const struct pairs *headers;
     const char *body;

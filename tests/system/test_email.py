@@ -315,10 +315,10 @@ class Arrived(Cases):
     def mail(self, *arguments, status=0, settings="", to="zhang@example.com", subject="disk full", message="95%"):
         with Sink() as sink, tempfile.TemporaryDirectory(prefix="np-mail-") as folder:
             config = write(pathlib.Path(folder, "n.conf"),
-                           f'state = {quoted(folder)}\nlanguage = "zh_CN"\nemail "ops" {{ server = {quoted(sink.url)} starttls = "never"\n'
+                           f'language = "zh_CN"\nemail "ops" {{ server = {quoted(sink.url)} starttls = "never"\n'
                            f'from = "监控 <monitor@example.com>" {settings} }}\n', 0o600)
-            done = run(program("notify_email"), "--config", str(config), *arguments, "--to", to,
-                       "--subject", subject, "--message", message)
+            done = run(program("notify_email"), "--config", str(config), "--state-dir", folder, *arguments, "--", to, subject,
+                       message)
             self.assertEqual(status, done.status, done)
             self.done = done
             for mail in sink.mails:
@@ -365,14 +365,14 @@ class Arrived(Cases):
                 self.assertEqual(f"[提示] {subject.strip()}", str(self.one(subject=subject)["subject"]))
 
     def test_nothing_can_be_added_to_the_headers(self):
-        usual = sorted(name.lower() for name in self.one().keys())
+        usual = sorted(name.lower() for name in self.one("--host", "a", "--event-id", "1").keys())
         for hostile in ("x\r\nBcc: eve@example.com", "x\nX-Evil: 1", "x\rX-Evil: 1", "x\r\n\r\nbody", "x\x00y",
                         "=?utf-8?q?x=0D=0ABcc:_eve@example.com?="):
             with self.subTest(hostile=hostile):
                 argument = hostile.replace("\x00", "\\0")
                 message = self.one("--host", argument, "--service", argument, "--event-id", argument, "--author", argument,
                                    subject=argument, message=argument)
-                self.assertEqual(usual, sorted({*(name.lower() for name in message.keys())} - {"importance"}))
+                self.assertEqual(usual, sorted({*(name.lower() for name in message.keys())}))
                 self.assertEqual(2, len(list(message.iter_parts())))
 
     def test_recipients_that_are_no_addresses_get_nothing(self):

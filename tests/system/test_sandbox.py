@@ -356,7 +356,7 @@ class Aliyun(One):
                    "x-acs-content-sha256": hashlib.sha256(b"").hexdigest()}
         names = sorted(headers)
         query = self.query(self.parameters(**changed))
-        canonical = "\n".join(["POST", "/", query, *(f"{name}:{headers[name]}" for name in names), "", ";".join(names),
+        canonical = "\n".join(["POST", "/aliyun/", query, *(f"{name}:{headers[name]}" for name in names), "", ";".join(names),
                                headers["x-acs-content-sha256"]])
         text = "ACS3-HMAC-SHA256\n" + hashlib.sha256(canonical.encode()).hexdigest()
         sign = mac(secret or self.account["access_key_secret"], text).hexdigest()

@@ -103,6 +103,92 @@ static inline const char *findings_of(struct arena *arena, const struct channel 
     return notes->text;
 }
 
+/* A file of tests/data. */
+static inline struct json_object *data_file(struct arena *arena, const char *name)
+{
+    enum { MOST = 1 << 20 };
+    char *text = arena_alloc(arena, MOST);
+    FILE *file = fopen(arena_print(arena, "%s/%s", TEST_DATA, name), "rb");
+    struct json_object *doc;
+
+    if (!file)
+        fail_msg("tests/data/%s cannot be read", name);
+    doc = json_read(arena, text, fread(text, 1, MOST, file));
+    fclose(file);
+    if (!doc)
+        fail_msg("tests/data/%s is no JSON", name);
+    return doc;
+}
+
+static inline enum word word_named(const char *name)
+{
+#define WORD(id, en, zh_cn) #id,
+    static const char *const NAMES[WORD_COUNT] = {
+        "NONE",
+#include "common/words.def"
+    };
+#undef WORD
+
+    for (size_t i = 0; i < WORD_COUNT; i++)
+        if (strcmp(NAMES[i], name) == 0)
+            return (enum word)i;
+    fail_msg("there is no word '%s'", name);
+    return WORD_NONE;
+}
+
+static inline void assert_verdict(struct arena *arena, struct json_object *row, const struct verdict *verdict)
+{
+    const char *given = arena_print(arena, "%s %s", json_text_at(row, "/given"), json_text_at(row, "/code"));
+
+    if (strcmp(outcome_name(verdict->outcome), json_text_at(row, "/want")) != 0)
+        fail_msg("%s: %s", given, outcome_name(verdict->outcome));
+    if (json_has(row, "/code") && strcmp(verdict->code, json_text_at(row, "/code")) != 0)
+        fail_msg("%s: code '%s'", given, verdict->code);
+    if (json_has(row, "/remedy") && verdict->remedy != word_named(json_text_at(row, "/remedy")))
+        fail_msg("%s: remedy '%s'", given, word_in(LANGUAGE_EN, verdict->remedy));
+    if (verdict->wait_s != json_number_at(row, "/wait_s", verdict->wait_s))
+        fail_msg("%s: wait %lld", given, (long long)verdict->wait_s);
+    if (json_has(row, "/reference") && strcmp(verdict->reference, json_text_at(row, "/reference")) != 0)
+        fail_msg("%s: reference '%s'", given, verdict->reference);
+    if (json_has(row, "/reason") && strcmp(verdict->reason, json_text_at(row, "/reason")) != 0)
+        fail_msg("%s: reason '%s'", given, verdict->reason);
+}
+
+/* Every row of tests/data/chat_answers.json under `name`. */
+static inline void test_recorded_answers(struct arena *arena, const struct channel *channel, const void *settings,
+                                         const char *name)
+{
+    static const struct intent INTENT = {.verb = VERB_SEND, .reference = ""};
+    struct json_object *rows = json_at(data_file(arena, "chat_answers.json"), arena_print(arena, "/%s", name));
+
+    assert_true(json_length(rows) > 10);
+    for (size_t i = 0; i < json_length(rows); i++) {
+        struct json_object *row = json_item(rows, i);
+        struct json_object *body = json_at(row, "/body");
+        struct verdicts verdicts =
+            test_classify(arena, channel, settings, &INTENT, (int)json_number_at(row, "/status", -1),
+                          json_is_object(body) ? json_print(body) : json_text_at(row, "/body"));
+
+        assert_int_equal(verdicts.count, 1);
+        assert_verdict(arena, row, &verdicts.items[0]);
+    }
+}
+
+/* Longer than the transport takes. */
+static inline void test_huge_answer(struct arena *arena, const struct channel *channel, const void *settings)
+{
+    static const struct intent INTENT = {.verb = VERB_SEND, .reference = ""};
+    struct response response = response_in(arena);
+    struct verdicts verdicts = {.arena = arena};
+
+    response.trouble = TROUBLE_BIG;
+    response.maybe_sent = true;
+    channel->classify(settings, &INTENT, &response, &verdicts);
+    assert_int_equal(verdicts.count, 1);
+    assert_int_equal(verdicts.items[0].outcome, OUTCOME_UNCLEAR);
+    assert_string_equal(verdicts.items[0].code, "HUGE-ANSWER");
+}
+
 /* The problem of channel_support.h with these lines: facts and a plain one. */
 static inline struct message message_with_facts(struct arena *arena)
 {

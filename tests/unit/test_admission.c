@@ -58,7 +58,7 @@ static struct admission_answer ask(struct place *place, struct store *store, con
     return answer;
 }
 
-static void end(struct store *store, const char *id, int how, int64_t now_ms)
+static void end(struct store *store, const char *id, enum outbox_end how, int64_t now_ms)
 {
     struct outbox_result result = {.id = id,
                                    .section = "ops",

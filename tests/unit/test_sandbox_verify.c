@@ -71,6 +71,7 @@ static void complete(struct vector *vector, const char *method, const char *body
 {
     vector->request = (struct signed_request){
         .method = method,
+        .path = "/",
         .parameters = &vector->parameters,
         .headers = &vector->headers,
         .body = body,
@@ -144,6 +145,9 @@ static void try_aliyun_v3(struct arena *arena, struct json_object *json)
     if (vector->parameters.count > 0)
         expect(vector, "another parameter", verify_aliyun_v3(arena, vector->secret, &changed, vector->at_s),
                SIGNATURE_WRONG);
+    changed = vector->request;
+    changed.path = "/other/";
+    expect(vector, "another path", verify_aliyun_v3(arena, vector->secret, &changed, vector->at_s), SIGNATURE_WRONG);
     changed = vector->request;
     changed.body = "x";
     changed.body_len = 1;

@@ -270,6 +270,18 @@ static void test_secrets_come_from_the_section_a_file_or_the_environment(void **
     drop_file(*state, "key");
 }
 
+static void test_an_empty_variable_does_not_stand_for_a_mandatory_secret(void **state)
+{
+    struct givens givens = {.arena = *state};
+    struct sample sample = {0};
+    struct secrets secrets = {0};
+    struct fault fault = {0};
+
+    assert_int_equal(setenv("NOTIFY_SAMPLE_SECRET", "", 1), 0);
+    assert_false(fill(*state, SECRET_ROWS, &sample, &givens, &secrets, &fault));
+    unsetenv("NOTIFY_SAMPLE_SECRET");
+}
+
 static void test_the_command_line_takes_no_secret_by_value(void **state)
 {
     struct givens givens = {.arena = *state};
@@ -317,6 +329,51 @@ static void test_addresses_with_a_token_are_masked_though_they_are_plain_options
     assert_true(fill(*state, ROWS, &sample, &givens, &secrets, &fault));
     assert_string_equal(secrets_mask(*state, &secrets, "got abcdef0123456789"), "got ***");
     assert_string_equal(secrets_mask(*state, &secrets, "x.example answered"), "x.example answered");
+}
+
+struct masked {
+    const char *address;
+    struct text_list headers;
+};
+
+static void test_credentials_in_addresses_and_headers_are_masked(void **state)
+{
+    static const struct option_row MASKED_ROWS[] = {
+        OPTION_ADDRESS_TEMPLATE("address", struct masked, address, "", "an address"),
+        OPTION_HEADERS("headers", struct masked, headers, "", "header lines"),
+        OPTION_END,
+    };
+    static const struct {
+        const char *name;
+        const char *value;
+        const char *text;
+        const char *want;
+    } cases[] = {
+        {"address", "https://x.example/hooks/0123456789abcdef/{{host}}", "POST /hooks/0123456789abcdef/web-01",
+         "POST /hooks/***/web-01"                                                                                                             },
+        {"address", "https://x.example/hooks",                           "POST https://x.example/hooks",           "POST https://x.example***"},
+        {"headers", "Authorization: Bearer 0123456789",                  "sent Bearer 0123456789, got 0123456789", "sent ***, got ***"        },
+        {"headers", "X-Api-Key:0123456789",                              "0123456789",                             "***"                      },
+        {"headers", "X-Site: bj",                                        "bj",                                     "bj"                       },
+        {"headers", "content-type: application/json",                    "application/json",                       "application/json"         },
+        {"headers", "no header at all",                                  "all",                                    "all"                      },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct settings_reading reading = {.directory = "", .environment = ""};
+        struct givens givens = {.arena = *state};
+        struct secrets secrets = {.arena = *state};
+        struct masked masked = {0};
+        struct fault fault = {0};
+        const char *text;
+
+        reading.secrets = &secrets;
+        give(&givens, cases[i].name, cases[i].value, "f:1");
+        assert_true(settings_fill(*state, MASKED_ROWS, &masked, &givens, &reading, &fault));
+        text = secrets_mask(*state, &secrets, cases[i].text);
+        if (strcmp(text, cases[i].want) != 0)
+            fail_msg("%s: '%s'", cases[i].value, text);
+    }
 }
 
 static void test_files_are_read_as_utf8_text(void **state)
@@ -495,9 +552,11 @@ int main(void)
         WITH_ARENA(test_the_last_value_wins_but_repeated_options_of_a_list_add_up),
         WITH_ARENA(test_one_value_is_not_two),
         WITH_ARENA(test_secrets_come_from_the_section_a_file_or_the_environment),
+        WITH_ARENA(test_an_empty_variable_does_not_stand_for_a_mandatory_secret),
         WITH_ARENA(test_the_command_line_takes_no_secret_by_value),
         WITH_ARENA(test_file_names_of_the_command_line_start_where_the_caller_stands),
         WITH_ARENA(test_addresses_with_a_token_are_masked_though_they_are_plain_options),
+        WITH_ARENA(test_credentials_in_addresses_and_headers_are_masked),
         WITH_ARENA(test_files_are_read_as_utf8_text),
         WITH_ARENA(test_files_have_a_ceiling),
         WITH_ARENA(test_finds_the_row_of_a_name),
