@@ -75,7 +75,7 @@ const struct transport_module *transport_load(struct arena *arena, const char *c
     return NULL;
 }
 
-/* "" when the kernel does not say; a program of the package runs from its own directory, whatever link it was called by. */
+/* "" when the kernel does not say. A program of the package runs from its directory, whatever link it was called by. */
 static const char *program_directory(struct arena *arena)
 {
     char path[PATH_MAX];

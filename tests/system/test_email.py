@@ -32,8 +32,8 @@ class Hangup(Exception):
 
 class Script:
     """
-    A server that says what it was told to: {"RCPT": "550 5.1.1 who"}; a list is used up reply by reply. "close" hangs up,
-    "silence" says nothing for ever, "torrent" never stops. With a context, STARTTLS is served.
+    A server that says what it was told to: {"RCPT": "550 5.1.1 who"}; a list is used up reply by reply. "close" hangs
+    up, "silence" says nothing for ever, "torrent" never stops. With a context, STARTTLS is served.
     """
 
     def __init__(self, context=None, **replies):
@@ -91,7 +91,8 @@ class Script:
 
 def request_to(server, **mail):
     more = {name: mail.pop(name) for name in ("body", "network", "timeout_ms") if name in mail}
-    return {"url": f"{mail.pop('scheme', 'smtp')}://127.0.0.1:{server.port}/us.test", "body": MAIL, "timeout_ms": 3000, **more,
+    address = f"{mail.pop('scheme', 'smtp')}://127.0.0.1:{server.port}/us.test"
+    return {"url": address, "body": MAIL, "timeout_ms": 3000, **more,
             "mail": {"from": "a@example.com", "to": "b@example.com", "tls": "never", **mail}}
 
 
@@ -111,14 +112,15 @@ class Conversation(Cases):
         wait_until(lambda: said[-1] == "QUIT", what="QUIT")  # the program is gone by then
         self.check(sent.answer, status=250, command=".", trouble="none", maybe_sent=False)
         self.assertEqual("250 2.0.0 queued as 4XyZ12", sent.answer["replies"].split("\n")[-1])
-        self.assertEqual(["EHLO us.test", f"MAIL FROM:<a@example.com> SIZE={len(MAIL)}", "RCPT TO:<b@example.com>", "DATA",
-                          "QUIT"], said)
+        self.assertEqual(["EHLO us.test", f"MAIL FROM:<a@example.com> SIZE={len(MAIL)}", "RCPT TO:<b@example.com>",
+                          "DATA", "QUIT"], said)
         self.assertEqual([b"Subject: x\r\n\r\n..dot\r\n...two\r\nend\r\n"], script.messages)
 
     def test_each_refusal_is_told_with_its_step(self):
-        for step, reply in (("CONNECT", "554 no"), ("CONNECT", "421 busy"), ("MAIL", "550 5.7.1 no"), ("MAIL", "451 no"),
+        for step, reply in (("CONNECT", "554 no"), ("CONNECT", "421 busy"), ("MAIL", "550 5.7.1"), ("MAIL", "451 no"),
                             ("RCPT", "550-5.1.1 who\n550 5.1.1 is that"), ("RCPT", "450 4.7.1 Greylisted"),
-                            ("DATA", "554 no"), ("DATA", "451 no"), (".", "451 no"), (".", "552 no"), (".", "554-a\n554 b")):
+                            ("DATA", "554 no"), ("DATA", "451 no"), (".", "451 no"), (".", "552 no"),
+                            (".", "554-a\n554 b")):
             with self.subTest(step=step, reply=reply):
                 script = Script(**{step.replace(".", "DOT"): reply})
                 sent, _ = self.ask(script)
@@ -152,7 +154,8 @@ class Conversation(Cases):
         for step, maybe_sent in (("CONNECT", False), ("RCPT", False), ("DATA", False), (".", True)):
             with self.subTest(step=step):
                 sent, _ = self.ask(Script(**{step.replace(".", "DOT"): "silence"}), timeout_ms=1000)
-                self.check(sent.answer, status=0, trouble="connect" if step == "CONNECT" else "lost", maybe_sent=maybe_sent)
+                trouble = "connect" if step == "CONNECT" else "lost"
+                self.check(sent.answer, status=0, trouble=trouble, maybe_sent=maybe_sent)
                 self.assertLess(sent.seconds, 1 + SLACK_S)
 
     def test_nobody_waits_for_the_answer_to_quit(self):
@@ -192,7 +195,7 @@ class Conversation(Cases):
 
     def test_nothing_can_be_added_to_an_envelope(self):
         with Server(Script()) as server:
-            for wrong in ("b@example.com>\r\nDATA", "b@example.com\n", "b c@example.com", "<b@example.com", "b>@example.com"):
+            for wrong in ("b@example.com>\r\nDATA", "b@example.com\n", "b c@example.com", "<b@example.com", "b>@x.com"):
                 for field in ("from", "to"):
                     self.check(send(request_to(server, **{field: wrong})).answer, status=0, trouble="ours")
         self.assertEqual([], server.peers)
@@ -290,7 +293,8 @@ class Encryption(Cases):
                 self.assertEqual([], [line for line in said if line.split()[0] in ("AUTH", "MAIL", "DATA")])
 
     def test_a_server_that_is_not_trusted_gets_nothing(self):
-        for name, certificate, network in (("unknown authority", (), {}), ("expired", ("IP:127.0.0.1", -1), self.trusted),
+        for name, certificate, network in (("unknown authority", (), {}),
+                                           ("expired", ("IP:127.0.0.1", -1), self.trusted),
                                            ("another name", ("DNS:mail.example.com",), self.trusted)):
             with self.subTest(name):
                 answer, said = self.ask(self.script(*certificate), network=network)
@@ -302,7 +306,7 @@ class Encryption(Cases):
                 self.assertEqual([], said)
 
     def test_words_before_the_handshake_do_not_count(self):
-        """A reply that somebody put into the clear text after STARTTLS is not taken for one of the encrypted session."""
+        """A reply that somebody put into the clear text after STARTTLS is not taken for one of the session."""
         answer, said = self.ask(self.script(STARTTLS="220 go on\n250-evil\n250 AUTH PLAIN"), network=self.trusted)
         self.assertNotIn("AUTH", " ".join(said[:2]))
         self.assertIn(answer["status"], (0, 250))
@@ -317,8 +321,8 @@ class Arrived(Cases):
             config = write(pathlib.Path(folder, "n.conf"),
                            f'language = "zh_CN"\nemail "ops" {{ server = {quoted(sink.url)} starttls = "never"\n'
                            f'from = "监控 <monitor@example.com>" {settings} }}\n', 0o600)
-            done = run(program("notify_email"), "--config", str(config), "--state-dir", folder, *arguments, "--", to, subject,
-                       message)
+            done = run(program("notify_email"), "--config", str(config), "--state-dir", folder, *arguments, "--", to,
+                       subject, message)
             self.assertEqual(status, done.status, done)
             self.done = done
             for mail in sink.mails:
@@ -370,8 +374,8 @@ class Arrived(Cases):
                         "=?utf-8?q?x=0D=0ABcc:_eve@example.com?="):
             with self.subTest(hostile=hostile):
                 argument = hostile.replace("\x00", "\\0")
-                message = self.one("--host", argument, "--service", argument, "--event-id", argument, "--author", argument,
-                                   subject=argument, message=argument)
+                message = self.one("--host", argument, "--service", argument, "--event-id", argument,
+                                   "--author", argument, subject=argument, message=argument)
                 self.assertEqual(usual, sorted({*(name.lower() for name in message.keys())}))
                 self.assertEqual(2, len(list(message.iter_parts())))
 
