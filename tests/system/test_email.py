@@ -12,7 +12,7 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from support import Sink, program, quoted, run, write  # noqa: E402
+from support import Sink, program, quoted, run, wait_until, write  # noqa: E402
 from transport_support import Authority, Server, send  # noqa: E402
 
 CANARY = "canary-6f1d0c2a9b"
@@ -32,8 +32,8 @@ class Hangup(Exception):
 
 class Script:
     """
-    A server that says what it was told to: {"RCPT": "550 5.1.1 who"}; a list is used up reply by reply. "close" hangs up,
-    "silence" says nothing for ever, "torrent" never stops. With a context, STARTTLS is served.
+    A server that says what it was told to: {"RCPT": "550 5.1.1 who"}; a list is used up reply by reply. "close" hangs
+    up, "silence" says nothing for ever, "torrent" never stops. With a context, STARTTLS is served.
     """
 
     def __init__(self, context=None, **replies):
@@ -91,7 +91,8 @@ class Script:
 
 def request_to(server, **mail):
     more = {name: mail.pop(name) for name in ("body", "network", "timeout_ms") if name in mail}
-    return {"url": f"{mail.pop('scheme', 'smtp')}://127.0.0.1:{server.port}/us.test", "body": MAIL, "timeout_ms": 3000, **more,
+    address = f"{mail.pop('scheme', 'smtp')}://127.0.0.1:{server.port}/us.test"
+    return {"url": address, "body": MAIL, "timeout_ms": 3000, **more,
             "mail": {"from": "a@example.com", "to": "b@example.com", "tls": "never", **mail}}
 
 
@@ -103,30 +104,23 @@ class Cases(unittest.TestCase):
 class Conversation(Cases):
     def ask(self, script, **mail):
         with Server(script) as server:
-            sent = send(request_to(server, **mail))
-            if script.replies["QUIT"] == USUAL["QUIT"]:
-                self.settle(server)
-        return sent, server.said
-
-    @staticmethod
-    def settle(server):
-        end = time.monotonic() + 1
-        while "QUIT" not in server.said and time.monotonic() < end:
-            time.sleep(0.01)
+            return send(request_to(server, **mail)), server.said
 
     def test_an_accepted_mail(self):
         script = Script()
         sent, said = self.ask(script)
+        wait_until(lambda: said[-1] == "QUIT", what="QUIT")  # the program is gone by then
         self.check(sent.answer, status=250, command=".", trouble="none", maybe_sent=False)
         self.assertEqual("250 2.0.0 queued as 4XyZ12", sent.answer["replies"].split("\n")[-1])
-        self.assertEqual(["EHLO us.test", f"MAIL FROM:<a@example.com> SIZE={len(MAIL)}", "RCPT TO:<b@example.com>", "DATA",
-                          "QUIT"], said)
+        self.assertEqual(["EHLO us.test", f"MAIL FROM:<a@example.com> SIZE={len(MAIL)}", "RCPT TO:<b@example.com>",
+                          "DATA", "QUIT"], said)
         self.assertEqual([b"Subject: x\r\n\r\n..dot\r\n...two\r\nend\r\n"], script.messages)
 
     def test_each_refusal_is_told_with_its_step(self):
-        for step, reply in (("CONNECT", "554 no"), ("CONNECT", "421 busy"), ("MAIL", "550 5.7.1 no"), ("MAIL", "451 no"),
+        for step, reply in (("CONNECT", "554 no"), ("CONNECT", "421 busy"), ("MAIL", "550 5.7.1"), ("MAIL", "451 no"),
                             ("RCPT", "550-5.1.1 who\n550 5.1.1 is that"), ("RCPT", "450 4.7.1 Greylisted"),
-                            ("DATA", "554 no"), ("DATA", "451 no"), (".", "451 no"), (".", "552 no"), (".", "554-a\n554 b")):
+                            ("DATA", "554 no"), ("DATA", "451 no"), (".", "451 no"), (".", "552 no"),
+                            (".", "554-a\n554 b")):
             with self.subTest(step=step, reply=reply):
                 script = Script(**{step.replace(".", "DOT"): reply})
                 sent, _ = self.ask(script)
@@ -159,9 +153,10 @@ class Conversation(Cases):
     def test_silence_ends_with_the_time(self):
         for step, maybe_sent in (("CONNECT", False), ("RCPT", False), ("DATA", False), (".", True)):
             with self.subTest(step=step):
-                sent, _ = self.ask(Script(**{step.replace(".", "DOT"): "silence"}), timeout_ms=1000)
-                self.check(sent.answer, status=0, trouble="connect" if step == "CONNECT" else "lost", maybe_sent=maybe_sent)
-                self.assertLess(sent.seconds, 1 + SLACK_S)
+                sent, _ = self.ask(Script(**{step.replace(".", "DOT"): "silence"}), timeout_ms=400)
+                trouble = "connect" if step == "CONNECT" else "lost"
+                self.check(sent.answer, status=0, trouble=trouble, maybe_sent=maybe_sent)
+                self.assertLess(sent.seconds, 0.4 + SLACK_S)
 
     def test_nobody_waits_for_the_answer_to_quit(self):
         for quit_reply in ("silence", "close"):
@@ -187,7 +182,7 @@ class Conversation(Cases):
     def test_what_is_no_reply_is_no_success(self):
         for step, reply in (("CONNECT", "hello"), ("RCPT", "ok"), (".", "ok"), (".", "25 ok"), (".", "999 ok")):
             with self.subTest(step=step, reply=reply):
-                sent, _ = self.ask(Script(**{step.replace(".", "DOT"): reply}), timeout_ms=1000)
+                sent, _ = self.ask(Script(**{step.replace(".", "DOT"): reply}), timeout_ms=400)
                 self.check(sent.answer, status=0, maybe_sent=step == ".")
 
     def test_several_mails_use_one_connection(self):
@@ -200,7 +195,7 @@ class Conversation(Cases):
 
     def test_nothing_can_be_added_to_an_envelope(self):
         with Server(Script()) as server:
-            for wrong in ("b@example.com>\r\nDATA", "b@example.com\n", "b c@example.com", "<b@example.com", "b>@example.com"):
+            for wrong in ("b@example.com>\r\nDATA", "b@example.com\n", "b c@example.com", "<b@example.com", "b>@x.com"):
                 for field in ("from", "to"):
                     self.check(send(request_to(server, **{field: wrong})).answer, status=0, trouble="ours")
         self.assertEqual([], server.peers)
@@ -298,7 +293,8 @@ class Encryption(Cases):
                 self.assertEqual([], [line for line in said if line.split()[0] in ("AUTH", "MAIL", "DATA")])
 
     def test_a_server_that_is_not_trusted_gets_nothing(self):
-        for name, certificate, network in (("unknown authority", (), {}), ("expired", ("IP:127.0.0.1", -1), self.trusted),
+        for name, certificate, network in (("unknown authority", (), {}),
+                                           ("expired", ("IP:127.0.0.1", -1), self.trusted),
                                            ("another name", ("DNS:mail.example.com",), self.trusted)):
             with self.subTest(name):
                 answer, said = self.ask(self.script(*certificate), network=network)
@@ -310,7 +306,7 @@ class Encryption(Cases):
                 self.assertEqual([], said)
 
     def test_words_before_the_handshake_do_not_count(self):
-        """A reply that somebody put into the clear text after STARTTLS is not taken for one of the encrypted session."""
+        """A reply that somebody put into the clear text after STARTTLS is not taken for one of the session."""
         answer, said = self.ask(self.script(STARTTLS="220 go on\n250-evil\n250 AUTH PLAIN"), network=self.trusted)
         self.assertNotIn("AUTH", " ".join(said[:2]))
         self.assertIn(answer["status"], (0, 250))
@@ -325,8 +321,8 @@ class Arrived(Cases):
             config = write(pathlib.Path(folder, "n.conf"),
                            f'language = "zh_CN"\nemail "ops" {{ server = {quoted(sink.url)} starttls = "never"\n'
                            f'from = "监控 <monitor@example.com>" {settings} }}\n', 0o600)
-            done = run(program("notify_email"), "--config", str(config), "--state-dir", folder, *arguments, "--", to, subject,
-                       message)
+            done = run(program("notify_email"), "--config", str(config), "--state-dir", folder, *arguments, "--", to,
+                       subject, message)
             self.assertEqual(status, done.status, done)
             self.done = done
             for mail in sink.mails:
@@ -364,6 +360,9 @@ class Arrived(Cases):
         for line in mails[0].data.split(b"\r\n"):
             self.assertLessEqual(len(line), 998 if line.startswith(b"Message-ID: ") else 76)  # an id cannot be folded
             self.assertNotIn(b"\n", line)
+        for kind in ("text/plain", "text/html"):  # RFC 2045 6.8: CR LF under the base64, too
+            text = self.part(mails[0].message, kind).get_payload(decode=True)
+            self.assertEqual((text.count(b"\r\n"), text.count(b"\r\n")), (text.count(b"\n"), text.count(b"\r")))
         self.assertIn("\n.\n..\n.x\n", self.part(mails[0].message, "text/plain").get_content().replace("\r\n", "\n"))
 
     def test_subjects_come_back_as_they_were(self):
@@ -371,6 +370,8 @@ class Arrived(Cases):
                         "𠮷😀 " * 30, "a" * 200, "word " * 40, '"quoted" \\ <x@y>', "a = b ?= c"):
             with self.subTest(subject=subject):
                 self.assertEqual(f"[提示] {subject.strip()}", str(self.one(subject=subject)["subject"]))
+                english = self.one(subject=subject, settings='language = "en"')
+                self.assertEqual(f"[Information] {subject.strip()}", str(english["subject"]))
 
     def test_nothing_can_be_added_to_the_headers(self):
         usual = sorted(name.lower() for name in self.one("--host", "a", "--event-id", "1").keys())
@@ -378,8 +379,8 @@ class Arrived(Cases):
                         "=?utf-8?q?x=0D=0ABcc:_eve@example.com?="):
             with self.subTest(hostile=hostile):
                 argument = hostile.replace("\x00", "\\0")
-                message = self.one("--host", argument, "--service", argument, "--event-id", argument, "--author", argument,
-                                   subject=argument, message=argument)
+                message = self.one("--host", argument, "--service", argument, "--event-id", argument,
+                                   "--author", argument, subject=argument, message=argument)
                 self.assertEqual(usual, sorted({*(name.lower() for name in message.keys())}))
                 self.assertEqual(2, len(list(message.iter_parts())))
 
