@@ -64,10 +64,12 @@ class FaultCase(Case):
         for old, new in settings.items():
             text = text.replace(old, new)
         path = write(self.configuration.parent / f"{name}.conf", text)
-        return {"NOTIFICATION_PLUGINS_CONFIG": str(path)}
+        return {"NOTIFICATION_PLUGINS_CONFIG": str(path), "NP_STATE": str(state)}
 
     def send(self, number, environment=None, command=(), **more):
-        words = [*map(str, command), str(program("notify_webhook")), "--source", "json"]
+        # The state is named here, too: a configuration that cannot be read must not lead to the machine's own store.
+        state = (environment or self.environment).get("NP_STATE", self.state)
+        words = [*map(str, command), str(program("notify_webhook")), "--source", "json", "--state-dir", str(state)]
         return run(words[0], *words[1:], environment=environment or self.environment, stdin=event_text(number), **more)
 
     def tick(self, environment=None, command=(), **more):
