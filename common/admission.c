@@ -30,6 +30,7 @@ struct asking {
     const struct admission_ask *ask;
     struct admission_answer *answer;
     struct fault *fault;
+    bool from_the_future; /* a booking was found that our clock has not come to yet */
 };
 
 /* --- repeats --- */
@@ -208,6 +209,32 @@ static bool answer_pair(struct asking *asking, bool *answered)
     return true;
 }
 
+/* --- hours of the route --- */
+
+/* Nobody is left with a problem that is over: the recovery of what was delivered passes. */
+static bool answer_hours(struct asking *asking, bool *answered)
+{
+    const struct admission_ask *ask = asking->ask;
+    int64_t delivered = 0;
+
+    *answered = false;
+    if (ask->hold_until_ms <= ask->now_ms)
+        return true;
+    if (ask->event->kind == EVENT_RECOVERY &&
+        !store_number(asking->store, asking->fault,
+                      "SELECT COUNT(*) FROM notification WHERE problem = ? AND recipient_key = ?"
+                      " AND kind = 'problem' AND outcome IN ('delivered', 'unclear', 'waiting')",
+                      0, &delivered, "tt", ask->problem, ask->recipient_key))
+        return false;
+    if (delivered > 0)
+        return true;
+    asking->answer->admission = HELD;
+    asking->answer->scope = "route";
+    asking->answer->due_ms = ask->hold_until_ms;
+    *answered = true;
+    return true;
+}
+
 /* --- limits --- */
 
 struct window {
@@ -217,6 +244,7 @@ struct window {
 };
 
 struct filling {
+    int64_t newest_ms;
     int64_t count;
     int64_t worst;    /* severity of the gravest message in the window */
     int64_t first_ms; /* the oldest: its place is the next to become free */
@@ -226,7 +254,8 @@ static bool count_booking(void *self, struct row *row)
 {
     struct filling *filling = self;
 
-    filling->count++;
+    if (filling->count++ == 0)
+        filling->newest_ms = row_number(row, 0);
     filling->worst = row_number(row, 1) > filling->worst ? row_number(row, 1) : filling->worst;
     filling->first_ms = row_number(row, 0);
     return true;
@@ -275,6 +304,7 @@ static bool ask_window(struct asking *asking, const struct budget *budget, const
         return true;
     if (!fill_window(asking, budget->key, window, &filling))
         return false;
+    asking->from_the_future = asking->from_the_future || filling.newest_ms > asking->ask->now_ms + FUTURE_MS;
     if (filling.count >= window->allowed &&
         (budget->strict || (int64_t)asking->ask->event->severity <= filling.worst)) {
         refuse_place(asking, budget, window, &filling);
@@ -354,6 +384,12 @@ static bool clamp_future(struct asking *asking)
     return true;
 }
 
+/* Held by its route, not by a limit. */
+static bool is_for_later(const struct asking *asking)
+{
+    return asking->answer->admission == HELD && strcmp(asking->answer->scope, "route") == 0;
+}
+
 static bool record_notification(struct asking *asking, const char *outcome)
 {
     const struct admission_ask *ask = asking->ask;
@@ -362,12 +398,13 @@ static bool record_notification(struct asking *asking, const char *outcome)
     return store_run(asking->store, asking->fault,
                      "INSERT INTO notification (id, short_id, created_ms, problem, repeat_key, kind, severity, source,"
                      " host, service, state, subject, section, channel, recipients, recipient_key, limit_key,"
-                     " endpoint_key, reason, outcome, words)"
-                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                     "ttitttitttttttttttttt", ask->id, ask->short_id, ask->now_ms, ask->problem, ask->repeat_key,
+                     " endpoint_key, reason, outcome, words, route, release_ms)"
+                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                     "ttitttittttttttttttttti", ask->id, ask->short_id, ask->now_ms, ask->problem, ask->repeat_key,
                      event_kind_name(event->kind), (int64_t)event->severity, event->source, event->host, event->service,
                      event->state, event->subject, ask->section, ask->channel, ask->recipients, ask->recipient_key,
-                     ask->limit_key, ask->endpoint_key, asking->answer->reason, outcome, asking->answer->words);
+                     ask->limit_key, ask->endpoint_key, asking->answer->reason, outcome, asking->answer->words,
+                     ask->route, is_for_later(asking) ? asking->answer->due_ms : 0);
 }
 
 static bool record_row(struct asking *asking, const char *state, int64_t due_ms)
@@ -403,7 +440,7 @@ static bool record(struct asking *asking)
         return book(asking) && record_notification(asking, "waiting") &&
                record_row(asking, "pending", asking->answer->due_ms);
     case HELD:
-        asking->answer->reason = "limited";
+        asking->answer->reason = is_for_later(asking) ? "outside hours" : "limited";
         return record_notification(asking, "held") && count_waiting(asking);
     case MUTED:
         asking->answer->reason = "muted";
@@ -423,15 +460,14 @@ static bool record(struct asking *asking)
 /* Each question in its turn, until one is answered. */
 static bool decide(struct asking *asking)
 {
-    bool (*const questions[])(struct asking *, bool *) = {answer_repeat, answer_mute, answer_pair, answer_limits};
+    bool (*const questions[])(struct asking *, bool *) = {answer_repeat, answer_mute, answer_pair, answer_hours,
+                                                          answer_limits};
     bool answered = false;
 
-    if (!clamp_future(asking))
-        return false;
     for (size_t i = 0; i < sizeof(questions) / sizeof(*questions) && !answered; i++)
         if (!questions[i](asking, &answered))
             return false;
-    return true;
+    return !asking->from_the_future || clamp_future(asking);
 }
 
 bool admission_ask(struct store *store, struct arena *arena, const struct admission_ask *ask,
@@ -447,9 +483,14 @@ bool admission_ask(struct store *store, struct arena *arena, const struct admiss
         given.reason = event_kind_name(ask->event->kind);
     if (!store_begin(store, fault))
         return false;
-    if (!decide(&asking) || !record(&asking)) {
+    if (!decide(&asking) || (!ask->only_looking && !record(&asking))) {
         store_rollback(store);
         return false;
+    }
+    if (ask->only_looking) {
+        store_rollback(store);
+        *answer = given;
+        return true;
     }
     if (!store_commit(store, fault))
         return false;

@@ -2,7 +2,7 @@
  * admission - may this be told now? Asked and booked in one transaction, so that two processes cannot take the same place.
  *
  * In this order: is it a repeat of what was told or is being told; is it muted; does its recovery belong to a problem that
- * was held back; do the limits of its key, its recipients and its endpoint have a place. See the manual, "Limits".
+ * was held back; is it outside of its route's hours; do the limits of its key, its recipients and its endpoint have a place. See the manual, "Limits".
  */
 #ifndef COMMON_ADMISSION_H
 #define COMMON_ADMISSION_H
@@ -28,11 +28,14 @@ struct admission_ask {
     struct limits recipient_limits; /* of recipient_key */
     struct limits endpoint_limits;  /* of endpoint_key: the provider's quota */
     int64_t repeat_within_ms;
-    unsigned exempt;    /* bit 1 << severity: passes limits and recipient_limits */
-    bool only_if_free;  /* HELD and QUEUED leave no record: the asker comes again by itself */
-    const char *reason; /* for the history, "" for the usual ones */
-    bool beyond_limits; /* escalation step, confirmation, operator's message: passes `limits` */
-    const char *legs;   /* JSON for the outbox: [{"section", "recipients"}] in order of preference */
+    unsigned exempt;       /* bit 1 << severity: passes limits and recipient_limits */
+    bool only_looking;     /* nothing is recorded or booked: what the answer would be */
+    bool only_if_free;     /* HELD and QUEUED leave no record: the asker comes again by itself */
+    const char *route;     /* title of the route that took it, "" for none */
+    int64_t hold_until_ms; /* wall: a route tells it only then; 0 for now */
+    const char *reason;    /* for the history, "" for the usual ones */
+    bool beyond_limits;    /* escalation step, confirmation, operator's message: passes `limits` */
+    const char *legs;      /* JSON for the outbox: [{"section", "recipients"}] in order of preference */
     const char *template_name;
     int64_t now_ms;     /* wall */
     int64_t lease_ms;   /* how long the row is ours */
@@ -56,7 +59,7 @@ struct admission_answer {
     const char *id;
     const char *reason; /* "first", "reminder", "recovery", ... as the history says it */
     const char *window; /* HELD: "minute", "hour", "day" */
-    const char *scope;  /* HELD: "key", "recipient", "endpoint" */
+    const char *scope;  /* HELD: "key", "recipient", "endpoint"; "route" outside of its hours, until `due_ms` */
     int64_t allowed;    /* HELD: how many the window takes */
     int64_t waiting;    /* HELD: how many are held back for this key by now */
     int64_t ago_ms;

@@ -35,6 +35,8 @@ struct admission_ask asking_for(const struct world *world, const struct chain *c
     const char *endpoint = identity_endpoint(arena, channel->name, section->secrets.items, section->secrets.count);
     const char *recipients = identity_recipients(arena, endpoint, leg->recipients, leg->recipient_count);
     int64_t now_ms = world_wall_ms(world);
+    const struct limit_policy *policy =
+        chain->route && chain->route->has_limits ? &chain->route->limits : &section->limits;
 
     return (struct admission_ask){
         .id = id,
@@ -49,14 +51,16 @@ struct admission_ask asking_for(const struct world *world, const struct chain *c
         .recipient_key = recipients,
         .limit_key = limit_key_of(arena, recipients, event),
         .endpoint_key = endpoint,
-        .limits = section->limits.limits,
+        .limits = policy->limits,
         .recipient_limits = channel->recipient_limits,
         .endpoint_limits = channel->endpoint_limits,
-        .repeat_within_ms = section->limits.repeat_within_s * 1000,
-        .exempt = section->limits.exempt,
+        .repeat_within_ms = policy->repeat_within_s * 1000,
+        .exempt = policy->exempt,
         .legs = chain_to_json(arena, chain, false),
         .template_name = template_name,
         .reason = "",
+        .route = chain->route ? chain->route->title : "",
+        .hold_until_ms = chain->hold_until_s * 1000,
         .now_ms = now_ms,
         .lease_ms = lease_ms,
         .expires_ms = expires_ms(channel, now_ms),

@@ -1,55 +1,34 @@
 #include "common/civil.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "common/zone.h"
+
 enum { FORMATTED_MOST = 128 };
-
-/* localtime_r() knows one zone at a time: this sets it, and puts the machine's own back. */
-static void use_zone(struct arena *arena, const char *timezone, const char **before)
-{
-    const char *now = getenv("TZ");
-
-    *before = now ? arena_copy(arena, now, strlen(now)) : NULL;
-    if (timezone[0])
-        setenv("TZ", timezone, 1);
-    tzset();
-}
-
-static void restore_zone(const char *timezone, const char *before)
-{
-    if (!timezone[0])
-        return;
-    if (before)
-        setenv("TZ", before, 1);
-    else
-        unsetenv("TZ");
-    tzset();
-}
 
 /* Formats are literals, checked where they are written: see the attribute in the header. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-const char *civil_format(struct arena *arena, int64_t seconds, const char *timezone, const char *format)
+const char *civil_format(struct arena *arena, int64_t seconds, const char *zone, const char *format)
 {
     char *text = arena_alloc(arena, FORMATTED_MOST);
     time_t when = (time_t)seconds;
     const char *before;
     struct tm tm;
 
-    use_zone(arena, timezone, &before);
+    zone_enter(arena, zone, &before);
     if (!localtime_r(&when, &tm) || strftime(text, FORMATTED_MOST, format, &tm) == 0)
         text[0] = '\0';
-    restore_zone(timezone, before);
+    zone_leave(zone, before);
     return text;
 }
 #pragma GCC diagnostic pop
 
-const char *civil_text(struct arena *arena, int64_t seconds, const char *timezone)
+const char *civil_text(struct arena *arena, int64_t seconds, const char *zone)
 {
-    return civil_format(arena, seconds, timezone, "%Y-%m-%d %H:%M:%S");
+    return civil_format(arena, seconds, zone, "%Y-%m-%d %H:%M:%S");
 }
 
 const char *civil_utc(struct arena *arena, int64_t seconds)
@@ -76,13 +55,13 @@ const char *civil_duration(struct arena *arena, int64_t seconds)
     return arena_print(arena, "%llds", left);
 }
 
-bool timezone_known(const char *timezone)
+bool timezone_known(const char *zone)
 {
     static const char ALLOWED[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/";
     char path[128] = "/usr/share/zoneinfo/";
 
-    if (timezone[strspn(timezone, ALLOWED)] != '\0' || strlen(timezone) > 64 || timezone[0] == '\0')
+    if (zone[strspn(zone, ALLOWED)] != '\0' || strlen(zone) > 64 || zone[0] == '\0')
         return false;
-    memcpy(path + strlen(path), timezone, strlen(timezone) + 1);
+    memcpy(path + strlen(path), zone, strlen(zone) + 1);
     return access(path, R_OK) == 0;
 }

@@ -12,11 +12,11 @@
 
 #include "common/arena.h"
 
-/* The seed's form, in `timezone`: "2026-11-24 20:03:21". */
-const char *civil_text(struct arena *arena, int64_t seconds, const char *timezone);
+/* The seed's form, in `zone`: "2026-11-24 20:03:21". */
+const char *civil_text(struct arena *arena, int64_t seconds, const char *zone);
 
-/* strftime in `timezone`; at most 127 bytes, "" when longer. */
-const char *civil_format(struct arena *arena, int64_t seconds, const char *timezone, const char *format)
+/* strftime in `zone`; at most 127 bytes, "" when longer. */
+const char *civil_format(struct arena *arena, int64_t seconds, const char *zone, const char *format)
     __attribute__((format(strftime, 4, 0)));
 
 /* "2026-11-24T12:03:21Z": ISO 8601 in UTC, whatever the machine's zone. */
@@ -26,6 +26,6 @@ const char *civil_utc(struct arena *arena, int64_t seconds);
 const char *civil_duration(struct arena *arena, int64_t seconds);
 
 /* True when the system knows a zone of this name. */
-bool timezone_known(const char *timezone);
+bool timezone_known(const char *zone);
 
 #endif

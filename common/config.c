@@ -1,4 +1,4 @@
-#include "common/config.h"
+#include "common/config_reading.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -6,42 +6,9 @@
 #include <unistd.h>
 
 #include "common/civil.h"
-#include "common/form.h"
+#include "common/route.h"
 #include "common/str.h"
 #include "common/utf8.h"
-
-/* What the values of a block can be; all but the channels' own options. */
-enum value_kind {
-    VALUE_TEXT,
-    VALUE_PATH,     /* relative to the main file's directory */
-    VALUE_ADDRESS,  /* http:// or https:// */
-    VALUE_ZONE,     /* time zone */
-    VALUE_LANGUAGE, /* enum language */
-    VALUE_LIST,     /* struct text_list */
-    VALUE_NUMBER,   /* int64_t */
-    VALUE_DURATION, /* int64_t, seconds */
-    VALUE_SEVERITY, /* int64_t; "none" is SEVERITY_COUNT */
-    VALUE_EXEMPT,   /* unsigned: a bit for this severity and each graver one; "none" is 0 */
-};
-
-struct value_row {
-    const char *name;
-    enum value_kind kind;
-    size_t offset;
-    int64_t least; /* of numbers and durations */
-    int64_t most;
-};
-
-enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };
-
-#define ROW(name_, kind_, type_, field_, least_, most_)                                                               \
-    {                                                                                                                 \
-        .name = (name_), .kind = VALUE_##kind_, .offset = offsetof(type_, field_), .least = (least_), .most = (most_) \
-    }
-#define ROW_END      \
-    {                \
-        .name = NULL \
-    }
 
 static const struct value_row GLOBAL_ROWS[] = {
     ROW("state", PATH, struct config, state, 0, 0),         /* directory of the store */
@@ -65,7 +32,7 @@ static const struct value_row RETRY_ROWS[] = {
     ROW_END,
 };
 
-static const struct value_row LIMIT_ROWS[] = {
+const struct value_row limit_rows[] = {
     ROW("per_minute", NUMBER, struct limit_policy, limits.per_minute, 0, LIMIT_MOST),
     ROW("per_hour", NUMBER, struct limit_policy, limits.per_hour, 0, LIMIT_MOST),
     ROW("per_day", NUMBER, struct limit_policy, limits.per_day, 0, LIMIT_MOST),
@@ -80,7 +47,7 @@ struct confirm_values {
     int64_t within_s;
 };
 
-static const struct value_row CONFIRM_ROWS[] = {
+const struct value_row confirm_rows[] = {
     ROW("base_url", ADDRESS, struct confirm_values, confirm.base_url, 0, 0),
     ROW("within", DURATION, struct confirm_values, within_s, 0, 7 * DAY),
     ROW("error", DURATION, struct confirm_values, confirm.within_s[SEVERITY_ERROR], 0, 7 * DAY),
@@ -100,260 +67,6 @@ static const char *const CONTACT_NAMES[] = {"name", "mobile", "email", "language
 
 static const char *const BLOCK_NAMES[] = {"retry", "limit", "confirm", "operator", "contact", "include", NULL};
 
-struct reading {
-    struct config *config;
-    struct arena *arena;
-    const struct channel *const *channels;
-    const struct statement *now;
-    struct givens seen; /* statements that may stand once only */
-};
-
-/* Findings. */
-
-void config_add_finding(struct config *config, bool mistake, const char *where, const char *format, ...)
-{
-    const char *text;
-    va_list args;
-
-    if (config->finding_count == FINDINGS_MOST)
-        return;
-    va_start(args, format);
-    text = arena_vprint(config->arena, format, args);
-    va_end(args);
-    if (config->finding_count + 1 == FINDINGS_MOST)
-        text = "there are more mistakes than can be listed; correct those above first";
-    config->findings =
-        arena_grow(config->arena, config->findings, (config->finding_count + 1) * sizeof(*config->findings));
-    config->findings[config->finding_count++] = (struct finding){
-        .mistake = mistake, .where = where, .text = utf8_clean_line(config->arena, text, strlen(text))};
-}
-
-static const char *at_line(const struct reading *reading, int line)
-{
-    return arena_print(reading->arena, "%s:%d", reading->now->source->path, line);
-}
-
-static const char *here(const struct reading *reading)
-{
-    return at_line(reading, reading->now->line);
-}
-
-/* Values of blocks. */
-
-static const struct value_row *value_row_named(const struct value_row *rows, const char *name)
-{
-    for (; rows->name; rows++)
-        if (strcmp(rows->name, name) == 0)
-            return rows;
-    return NULL;
-}
-
-static bool number_in_range(const struct value_row *row, const char *text, int64_t *number)
-{
-    size_t digits = strspn(text, "0123456789");
-
-    if (digits == 0 || digits > 15 || text[digits])
-        return false;
-    *number = strtoll(text, NULL, 10);
-    return *number >= row->least && *number <= row->most;
-}
-
-static bool duration_in_range(const struct value_row *row, const char *text, int64_t *seconds)
-{
-    return duration_read(text, seconds) && *seconds >= row->least && *seconds <= row->most;
-}
-
-static bool severity_or_none(const char *text, int64_t *severity)
-{
-    enum severity found;
-
-    if (strcmp(text, "none") == 0) {
-        *severity = SEVERITY_COUNT;
-        return true;
-    }
-    if (!severity_from(text, &found))
-        return false;
-    *severity = found;
-    return true;
-}
-
-/* Whoever exempts critical messages does not want the emergencies held back. */
-static unsigned from_severity_up(int64_t severity)
-{
-    unsigned bits = 0;
-
-    for (; severity < SEVERITY_COUNT; severity++)
-        bits |= 1U << severity;
-    return bits;
-}
-
-static bool is_web_address(const char *text)
-{
-    return text[0] == '\0' || strncmp(text, "https://", 8) == 0 || strncmp(text, "http://", 7) == 0;
-}
-
-static const char *duration_text(struct arena *arena, int64_t seconds)
-{
-    if (seconds % DAY == 0 && seconds > 0)
-        return arena_print(arena, "%lldd", (long long)(seconds / DAY));
-    if (seconds % HOUR == 0 && seconds > 0)
-        return arena_print(arena, "%lldh", (long long)(seconds / HOUR));
-    return arena_print(arena, "%llds", (long long)seconds);
-}
-
-/* What would have been right, for a finding. */
-static const char *wanted(struct arena *arena, const struct value_row *row)
-{
-    switch (row->kind) {
-    case VALUE_TEXT:
-    case VALUE_PATH:
-    case VALUE_LIST:
-        return "one text";
-    case VALUE_ADDRESS:
-        return "an address that begins with https:// or http://";
-    case VALUE_ZONE:
-        return "a time zone of this machine, such as Asia/Shanghai";
-    case VALUE_LANGUAGE:
-        return "en or zh_CN";
-    case VALUE_NUMBER:
-        return arena_print(arena, "a number from %lld to %lld", (long long)row->least, (long long)row->most);
-    case VALUE_DURATION:
-        return arena_print(arena, "a duration from 0 to %s with its unit, such as 90s, 30m, 2h or 1d",
-                           duration_text(arena, row->most));
-    case VALUE_SEVERITY:
-    case VALUE_EXEMPT:
-        return "info, warning, error, critical, emergency or none";
-    }
-    return "";
-}
-
-/* False when the text is not what the row wants; then `field` is as it was. */
-static bool take_value(const struct reading *reading, const struct value_row *row, const char *text, void *field)
-{
-    enum language language = LANGUAGE_COUNT;
-    int64_t number = 0;
-    bool good = true;
-
-    switch (row->kind) {
-    case VALUE_TEXT:
-    case VALUE_LIST:
-        break;
-    case VALUE_PATH:
-        if (text[0] && text[0] != '/')
-            text = arena_print(reading->arena, "%s/%s", reading->config->directory, text);
-        break;
-    case VALUE_ADDRESS:
-        good = is_web_address(text);
-        break;
-    case VALUE_ZONE:
-        good = text[0] == '\0' || timezone_known(text);
-        break;
-    case VALUE_LANGUAGE:
-        language = language_from(text);
-        if (language != LANGUAGE_COUNT)
-            *(enum language *)field = language;
-        return language != LANGUAGE_COUNT;
-    case VALUE_NUMBER:
-    case VALUE_DURATION:
-    case VALUE_SEVERITY:
-        good = row->kind == VALUE_NUMBER     ? number_in_range(row, text, &number)
-               : row->kind == VALUE_DURATION ? duration_in_range(row, text, &number)
-                                             : severity_or_none(text, &number);
-        if (good)
-            *(int64_t *)field = number;
-        return good;
-    case VALUE_EXEMPT:
-        good = severity_or_none(text, &number);
-        if (good)
-            *(unsigned *)field = from_severity_up(number);
-        return good;
-    }
-    if (good)
-        *(const char **)field = text;
-    return good;
-}
-
-/* A wrong value is a finding, and what was there before stays. */
-static void fill_block(const struct reading *reading, const struct value_row *rows, const struct givens *givens,
-                       void *object)
-{
-    for (size_t i = 0; i < givens->count; i++) {
-        const struct given *given = &givens->items[i];
-        const struct value_row *row = value_row_named(rows, given->name);
-        void *field = row ? (char *)object + row->offset : NULL;
-
-        if (row && row->kind == VALUE_LIST)
-            *(struct text_list *)field = given->values;
-        else if (row && (given->values.count != 1 || !take_value(reading, row, given->values.items[0], field)))
-            config_add_finding(reading->config, true, given->where, "'%s' wants %s, not '%s'", given->name,
-                               wanted(reading->arena, row), given->values.count ? given->values.items[0] : "");
-    }
-}
-
-/* Forms. */
-
-static void add_values(struct form *form, const struct value_row *rows)
-{
-    for (; rows->name; rows++)
-        form_add_name(form, rows->name, rows->kind == VALUE_LIST);
-}
-
-static void add_rows(struct form *form, const struct option_row *rows)
-{
-    for (; rows->name; rows++) {
-        form_add_name(form, rows->name, rows->type == OPTION_TYPE_LIST);
-        if (rows->type == OPTION_TYPE_SECRET)
-            form_add_name(form, arena_print(form->arena, "%s_file", rows->name), false);
-    }
-}
-
-static struct form form_of_values(struct arena *arena, const struct value_row *rows)
-{
-    struct form form = {.arena = arena};
-
-    add_values(&form, rows);
-    return form;
-}
-
-static bool parse(const struct reading *reading, const struct form *form, struct parsed *parsed)
-{
-    if (form_parse(form, reading->now, FORM_STRICT, parsed))
-        return true;
-    config_add_finding(reading->config, true, at_line(reading, parsed->line), "%s", parsed->complaint);
-    return false;
-}
-
-/* Values. */
-
-static const struct given *given_named(const struct givens *givens, const char *name)
-{
-    for (size_t i = givens->count; i-- > 0;)
-        if (strcmp(givens->items[i].name, name) == 0)
-            return &givens->items[i];
-    return NULL;
-}
-
-/* What a block (NULL when it was not written) sets, with the line of each. */
-static struct givens gather(const struct reading *reading, cfg_t *cfg, const char *block)
-{
-    struct givens givens = {.arena = reading->arena};
-
-    for (size_t i = 0; cfg && i < reading->now->assignment_count; i++) {
-        const struct assignment *assignment = &reading->now->assignments[i];
-        const struct given *before = given_named(&givens, assignment->name);
-        const char *where = at_line(reading, assignment->line);
-
-        if (strcmp(assignment->block, block) != 0 || assignment->opens)
-            continue;
-        if (before)
-            config_add_finding(reading->config, true, where, "'%s' is set already at %s: keep one of them",
-                               assignment->name, before->where);
-        else
-            givens_add(&givens, assignment->name, parsed_values(reading->arena, cfg, assignment->name), where);
-    }
-    return givens;
-}
-
 /* Blocks. */
 
 static struct retry_policy retry_from(const struct reading *reading, const struct givens *givens,
@@ -361,7 +74,7 @@ static struct retry_policy retry_from(const struct reading *reading, const struc
 {
     struct retry_values values = {.attempts = policy.attempts, .delay_s = policy.first_wait_ms / 1000};
 
-    fill_block(reading, RETRY_ROWS, givens, &values);
+    reading_fill(reading, RETRY_ROWS, givens, &values);
     policy.attempts = (unsigned)values.attempts;
     policy.first_wait_ms = values.delay_s * 1000;
     if (policy.most_wait_ms < policy.first_wait_ms)
@@ -369,19 +82,18 @@ static struct retry_policy retry_from(const struct reading *reading, const struc
     return policy;
 }
 
-static void take_confirm(const struct reading *reading, const struct givens *givens)
+void reading_take_confirm(const struct reading *reading, const struct givens *givens, struct confirmation *confirmation)
 {
-    struct confirm_values values = {.confirm = reading->config->confirm,
-                                    .within_s = reading->config->confirm.within_s[SEVERITY_INFO]};
+    struct confirm_values values = {.confirm = *confirmation, .within_s = confirmation->within_s[SEVERITY_INFO]};
 
     if (given_named(givens, "within"))
         for (size_t i = 0; i < SEVERITY_COUNT; i++)
             values.confirm.within_s[i] = -1;
-    fill_block(reading, CONFIRM_ROWS, givens, &values);
+    reading_fill(reading, confirm_rows, givens, &values);
     for (size_t i = 0; i < SEVERITY_COUNT; i++)
         if (values.confirm.within_s[i] < 0)
             values.confirm.within_s[i] = values.within_s;
-    reading->config->confirm = values.confirm;
+    *confirmation = values.confirm;
 }
 
 static void take_block(const struct reading *reading, const char *name, const struct givens *givens)
@@ -391,11 +103,11 @@ static void take_block(const struct reading *reading, const char *name, const st
     if (strcmp(name, "retry") == 0)
         config->retry = retry_from(reading, givens, config->retry);
     else if (strcmp(name, "limit") == 0)
-        fill_block(reading, LIMIT_ROWS, givens, &config->limits);
+        reading_fill(reading, limit_rows, givens, &config->limits);
     else if (strcmp(name, "operator") == 0)
-        fill_block(reading, OPERATOR_ROWS, givens, &config->operator);
+        reading_fill(reading, OPERATOR_ROWS, givens, &config->operator);
     else
-        take_confirm(reading, givens);
+        reading_take_confirm(reading, givens, &reading->config->confirm);
 }
 
 static const struct value_row *rows_of_block(const char *name)
@@ -405,8 +117,8 @@ static const struct value_row *rows_of_block(const char *name)
         const struct value_row *rows;
     } BLOCKS[] = {
         {"retry",    RETRY_ROWS   },
-        {"limit",    LIMIT_ROWS   },
-        {"confirm",  CONFIRM_ROWS },
+        {"limit",    limit_rows   },
+        {"confirm",  confirm_rows },
         {"operator", OPERATOR_ROWS}
     };
 
@@ -416,26 +128,15 @@ static const struct value_row *rows_of_block(const char *name)
     return NULL;
 }
 
-/* Says so when the statement has not the shape that its name wants. */
-static bool has_shape(const struct reading *reading, enum shape shape, const char *want)
-{
-    const struct statement *now = reading->now;
-
-    if (now->shape == shape && (shape != SHAPE_SECTION || (now->title[0] != '\0') == (strchr(want, '"') != NULL)))
-        return true;
-    config_add_finding(reading->config, true, here(reading), "'%s' is written as %s", now->name, want);
-    return false;
-}
-
 static bool is_first(struct reading *reading)
 {
     const struct given *before = given_named(&reading->seen, reading->now->name);
 
     if (!before) {
-        givens_add(&reading->seen, reading->now->name, (struct text_list){0}, here(reading));
+        givens_add(&reading->seen, reading->now->name, (struct text_list){0}, reading_here(reading));
         return true;
     }
-    config_add_finding(reading->config, true, here(reading),
+    config_add_finding(reading->config, true, reading_here(reading),
                        "'%s' is set already at %s, which counts: keep one of them", before->name, before->where);
     return false;
 }
@@ -448,12 +149,13 @@ static void read_block(struct reading *reading, const struct value_row *rows)
     struct parsed parsed;
     struct givens givens;
 
-    if (!has_shape(reading, SHAPE_SECTION, arena_print(reading->arena, "%s { ... }", name)) || !is_first(reading))
+    if (!reading_has_shape(reading, SHAPE_SECTION, arena_print(reading->arena, "%s { ... }", name)) ||
+        !is_first(reading))
         return;
     form_add_block(&form, name, &inside, false);
-    if (!parse(reading, &form, &parsed))
+    if (!reading_parse(reading, &form, &parsed))
         return;
-    givens = gather(reading, parsed_block(parsed.cfg, name), "");
+    givens = reading_gather(reading, parsed_block(parsed.cfg, name), "");
     take_block(reading, name, &givens);
 }
 
@@ -463,40 +165,14 @@ static void read_global(struct reading *reading, const struct value_row *row)
     struct givens givens = {.arena = reading->arena};
     struct parsed parsed;
 
-    if (!has_shape(reading, SHAPE_VALUE, arena_print(reading->arena, "%s = VALUE", row->name)) || !is_first(reading))
+    if (!reading_has_shape(reading, SHAPE_VALUE, arena_print(reading->arena, "%s = VALUE", row->name)) ||
+        !is_first(reading))
         return;
     form_add_name(&form, row->name, false);
-    if (!parse(reading, &form, &parsed))
+    if (!reading_parse(reading, &form, &parsed))
         return;
-    givens_add(&givens, row->name, parsed_values(reading->arena, parsed.cfg, row->name), here(reading));
-    fill_block(reading, GLOBAL_ROWS, &givens, reading->config);
-}
-
-/* Titles. */
-
-/* What is wrong with a title; "" when nothing is. */
-static const char *title_trouble(struct arena *arena, const char *title)
-{
-    bool digits = true;
-
-    for (const char *c = title; *c; c++) {
-        if (!isalnum((unsigned char)*c) && !strchr("_.-", *c))
-            return arena_print(arena, "a title has letters, digits, '_', '.' and '-' only, not '%s'", title);
-        digits = digits && isdigit((unsigned char)*c);
-    }
-    if (digits)
-        return arena_print(arena, "a title of digits only would be taken for a telephone number: '%s' needs a letter",
-                           title);
-    return "";
-}
-
-static bool title_fits(const struct reading *reading)
-{
-    const char *trouble = title_trouble(reading->arena, reading->now->title);
-
-    if (trouble[0])
-        config_add_finding(reading->config, true, here(reading), "%s", trouble);
-    return trouble[0] == '\0';
+    givens_add(&givens, row->name, parsed_values(reading->arena, parsed.cfg, row->name), reading_here(reading));
+    reading_fill(reading, GLOBAL_ROWS, &givens, reading->config);
 }
 
 static struct section *section_titled(const struct config *config, const char *title)
@@ -507,16 +183,6 @@ static struct section *section_titled(const struct config *config, const char *t
     return NULL;
 }
 
-static bool title_is_free(const struct reading *reading, const char *where_taken)
-{
-    if (!where_taken)
-        return true;
-    config_add_finding(reading->config, true, here(reading),
-                       "the title '%s' is taken by %s, which counts: give this one another", reading->now->title,
-                       where_taken);
-    return false;
-}
-
 /* Sections. */
 
 static struct section *add_section(const struct reading *reading, const struct channel *channel)
@@ -525,7 +191,7 @@ static struct section *add_section(const struct reading *reading, const struct c
     struct section *section = config_section_of(config, channel);
 
     section->title = reading->now->title;
-    section->where = here(reading);
+    section->where = reading_here(reading);
     config->sections =
         arena_grow(config->arena, config->sections, (config->section_count + 1) * sizeof(*config->sections));
     config->sections[config->section_count++] = section;
@@ -535,7 +201,7 @@ static struct section *add_section(const struct reading *reading, const struct c
 static void break_section(const struct reading *reading, struct section *section, int line, const char *why)
 {
     section->broken = true;
-    section->trouble = arena_print(reading->arena, "%s: %s", at_line(reading, line), why);
+    section->trouble = arena_print(reading->arena, "%s: %s", reading_at(reading, line), why);
 }
 
 /* A secret that stands in the file itself, and not in a variable, is as secret as the file. */
@@ -571,14 +237,14 @@ static void find_doubles(const struct reading *reading, const struct option_row 
 
 static void fill_section(struct reading *reading, struct section *section, cfg_t *cfg)
 {
-    struct givens retry = gather(reading, parsed_block(cfg, "retry"), "retry");
-    struct givens limit = gather(reading, parsed_block(cfg, "limit"), "limit");
+    struct givens retry = reading_gather(reading, parsed_block(cfg, "retry"), "retry");
+    struct givens limit = reading_gather(reading, parsed_block(cfg, "limit"), "limit");
     size_t findings;
 
     section->retry = retry_from(reading, &retry, section->retry);
-    fill_block(reading, LIMIT_ROWS, &limit, &section->limits);
+    reading_fill(reading, limit_rows, &limit, &section->limits);
     findings = reading->config->finding_count; /* with wrong limits the global ones hold, and the section works */
-    section->givens = gather(reading, cfg, "");
+    section->givens = reading_gather(reading, cfg, "");
     find_doubles(reading, section->channel->options, &section->givens);
     find_doubles(reading, section_rows, &section->givens);
     if (reading->config->finding_count > findings) {
@@ -590,10 +256,19 @@ static void fill_section(struct reading *reading, struct section *section, cfg_t
     check_secrets(reading, section);
 }
 
+static void add_rows(struct form *form, const struct option_row *rows)
+{
+    for (; rows->name; rows++) {
+        form_add_name(form, rows->name, rows->type == OPTION_TYPE_LIST);
+        if (rows->type == OPTION_TYPE_SECRET)
+            form_add_name(form, arena_print(form->arena, "%s_file", rows->name), false);
+    }
+}
+
 static struct form form_of_section(struct arena *arena, const struct channel *channel)
 {
     struct form retry = form_of_values(arena, RETRY_ROWS);
-    struct form limit = form_of_values(arena, LIMIT_ROWS);
+    struct form limit = form_of_values(arena, limit_rows);
     struct form form = {.arena = arena};
 
     add_rows(&form, channel->options);
@@ -613,12 +288,12 @@ static void read_section(struct reading *reading, const struct channel *channel)
     struct section *section;
     struct parsed parsed;
 
-    if (!has_shape(reading, SHAPE_SECTION, arena_print(reading->arena, "%s \"TITLE\" { ... }", name)) ||
-        !title_fits(reading) || !title_is_free(reading, other ? other->where : NULL))
+    if (!reading_has_shape(reading, SHAPE_SECTION, arena_print(reading->arena, "%s \"TITLE\" { ... }", name)) ||
+        !reading_title_fits(reading) || !reading_title_is_free(reading, other ? other->where : NULL))
         return;
     section = add_section(reading, channel);
     form_add_block(&form, name, &inside, true);
-    if (parse(reading, &form, &parsed))
+    if (reading_parse(reading, &form, &parsed))
         fill_section(reading, section, parsed_block(parsed.cfg, name));
     else
         break_section(reading, section, parsed.line, parsed.complaint);
@@ -679,8 +354,8 @@ static void add_contact(const struct reading *reading, const struct givens *give
     struct config *config = reading->config;
     struct contact *contact = arena_alloc(config->arena, sizeof(*contact));
 
-    *contact =
-        (struct contact){.name = reading->now->title, .where = here(reading), .givens = {.arena = config->arena}};
+    *contact = (struct contact){
+        .name = reading->now->title, .where = reading_here(reading), .givens = {.arena = config->arena}};
     for (size_t i = 0; i < givens->count; i++) {
         struct given given = givens->items[i];
 
@@ -707,11 +382,11 @@ static void read_contact(struct reading *reading)
     struct parsed parsed;
     struct givens givens;
 
-    if (!has_shape(reading, SHAPE_SECTION, "contact \"TITLE\" { ... }") || !title_fits(reading) ||
-        !title_is_free(reading, other ? other->where : NULL))
+    if (!reading_has_shape(reading, SHAPE_SECTION, "contact \"TITLE\" { ... }") || !reading_title_fits(reading) ||
+        !reading_title_is_free(reading, other ? other->where : NULL))
         return;
     if (strcmp(reading->now->title, "all") == 0) {
-        config_add_finding(reading->config, true, here(reading),
+        config_add_finding(reading->config, true, reading_here(reading),
                            "@all means everybody: give this contact another title");
         return;
     }
@@ -721,10 +396,9 @@ static void read_contact(struct reading *reading)
         if (!name_among(CONTACT_NAMES, reading->channels[i]->name)) /* "email" is both */
             form_add_name(&inside, reading->channels[i]->name, false);
     form_add_block(&form, "contact", &inside, true);
-    /* With a name that is not known, the person's other addresses still work. */
-    if (!parse(reading, &form, &parsed) && !form_parse(&form, reading->now, FORM_LENIENT, &parsed))
+    if (!reading_parse_leniently(reading, &form, &parsed)) /* the person's other addresses still work */
         return;
-    givens = gather(reading, parsed_block(parsed.cfg, "contact"), "");
+    givens = reading_gather(reading, parsed_block(parsed.cfg, "contact"), "");
     add_contact(reading, &givens);
 }
 
@@ -744,11 +418,13 @@ static void tell_unknown(const struct reading *reading)
 
     for (size_t i = 0; reading->channels[i]; i++)
         form_add_name(&form, reading->channels[i]->name, false);
-    add_values(&form, GLOBAL_ROWS);
+    form_add_values(&form, GLOBAL_ROWS);
     for (size_t i = 0; BLOCK_NAMES[i]; i++)
         form_add_name(&form, BLOCK_NAMES[i], false);
-    config_add_finding(reading->config, true, here(reading), "this version does not know '%s': %s", reading->now->name,
-                       form_suggestion(&form, reading->now->name));
+    for (size_t i = 0; policy_names[i]; i++)
+        form_add_name(&form, policy_names[i], false);
+    config_add_finding(reading->config, true, reading_here(reading), "this version does not know '%s': %s",
+                       reading->now->name, form_suggestion(&form, reading->now->name));
 }
 
 /* What could not be cut out, or must not be used. A channel's section is remembered as broken. */
@@ -758,7 +434,7 @@ static void tell_unusable(const struct reading *reading, int line, const char *w
     const struct channel *channel = channel_named(reading, now->name);
 
     if (!now->source->others_write)
-        config_add_finding(reading->config, true, at_line(reading, line), "%s", why);
+        config_add_finding(reading->config, true, reading_at(reading, line), "%s", why);
     if (channel && now->title[0] && !title_trouble(reading->arena, now->title)[0] &&
         !section_titled(reading->config, now->title))
         break_section(reading, add_section(reading, channel), line, why);
@@ -778,7 +454,9 @@ static void read_statement(struct reading *reading)
     else if (strcmp(now->name, "contact") == 0)
         read_contact(reading);
     else if (strcmp(now->name, "include") == 0)
-        has_shape(reading, SHAPE_NONE, "include(\"conf.d/*.conf\")");
+        reading_has_shape(reading, SHAPE_NONE, "include(\"conf.d/*.conf\")");
+    else if (reading_take_policy(reading))
+        return;
     else if (rows_of_block(now->name))
         read_block(reading, rows_of_block(now->name));
     else if (value_row_named(GLOBAL_ROWS, now->name))
@@ -807,25 +485,15 @@ static void check_modes(struct config *config, const struct statements *statemen
 
 static void check_operator(struct config *config, const char *where)
 {
-    for (size_t i = 0; i < config->operator.channels.count; i++) {
-        const char *title = config->operator.channels.items[i];
-
-        if (!section_titled(config, title))
-            config_add_finding(config, true, where,
-                               "'operator' names the channel '%s', and there is no section of that title", title);
-    }
-    for (size_t i = 0; i < config->operator.to.count; i++) {
-        const char *to = config->operator.to.items[i];
-
-        if (to[0] == '@' && !config_contact(config, to + 1))
-            config_add_finding(config, true, where, "'operator' names %s, and there is no contact of that title", to);
-    }
+    config_check_channels(config, where, "'operator'", &config->operator.channels);
+    config_check_people(config, where, "'operator'", &config->operator.to);
 }
 
-/* Sections begin with these, wherever they stand in the file. */
+/* Sections and routes begin with these, wherever they stand in the file. */
 static bool is_inherited(const struct statement *statement)
 {
-    return strcmp(statement->name, "retry") == 0 || strcmp(statement->name, "limit") == 0;
+    return strcmp(statement->name, "retry") == 0 || strcmp(statement->name, "limit") == 0 ||
+           strcmp(statement->name, "confirm") == 0;
 }
 
 static void read_those(struct reading *reading, const struct statements *statements, bool inherited)
@@ -846,6 +514,7 @@ static void read_statements(struct reading *reading, const struct statements *st
     operator= given_named(&reading->seen, "operator");
     if (operator)
         check_operator(reading->config, operator->where);
+    reading_check_policy(reading->config);
 }
 
 struct config *config_none(struct arena *arena)

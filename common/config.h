@@ -77,6 +77,10 @@ struct contact {
         givens; /* name, mobile, email, language, timezone, and one per channel: dingtalk, wecom, slack, ... */
 };
 
+struct route;
+struct rotation;
+struct calendar;
+
 struct config {
     struct arena *arena;
     const char *path;      /* "" for a call without a configuration */
@@ -96,6 +100,12 @@ struct config {
     size_t section_count;
     struct contact **contacts;
     size_t contact_count;
+    struct route **routes; /* in the order of the file; see route.h */
+    size_t route_count;
+    struct rotation **rotations;
+    size_t rotation_count;
+    struct calendar **calendars;
+    size_t calendar_count;
     struct finding *findings;
     size_t finding_count;
 };

@@ -66,6 +66,13 @@ static const char *suggestion(struct arena *arena, const cfg_opt_t *options, siz
                       : arena_print(arena, "known are%s", list.text);
 }
 
+void form_add_repeated_block(struct form *form, const char *name, const struct form *inside)
+{
+    cfg_opt_t block = CFG_SEC(name, inside->options, CFGF_NODEFAULT | CFGF_MULTI);
+
+    add(form, block);
+}
+
 const char *form_suggestion(const struct form *form, const char *name)
 {
     return suggestion(form->arena, form->options, form->count, name);
@@ -168,6 +175,16 @@ bool form_parse(const struct form *form, const struct statement *statement, enum
 cfg_t *parsed_block(cfg_t *around, const char *name)
 {
     return cfg_size(around, name) ? cfg_getnsec(around, name, 0) : NULL;
+}
+
+size_t parsed_block_count(cfg_t *around, const char *name)
+{
+    return cfg_size(around, name);
+}
+
+cfg_t *parsed_block_nth(cfg_t *around, const char *name, size_t number)
+{
+    return cfg_getnsec(around, name, (unsigned)number);
 }
 
 struct text_list parsed_values(struct arena *arena, cfg_t *block, const char *name)

@@ -23,6 +23,8 @@ void form_add_name(struct form *form, const char *name, bool list);
 
 /* A block NAME { ... } or NAME "title" { ... } with these names inside; `inside` must not grow any more. */
 void form_add_block(struct form *form, const char *name, const struct form *inside, bool titled);
+/* One that may be repeated without a title. */
+void form_add_repeated_block(struct form *form, const char *name, const struct form *inside);
 
 /* "did you mean 'x'?" where a name of the form is near, else all of them. */
 const char *form_suggestion(const struct form *form, const char *name);
@@ -43,6 +45,8 @@ bool form_parse(const struct form *form, const struct statement *statement, enum
 
 /* A block as libconfuse has it; NULL when the statement did not write it. */
 cfg_t *parsed_block(cfg_t *around, const char *name);
+size_t parsed_block_count(cfg_t *around, const char *name);
+cfg_t *parsed_block_nth(cfg_t *around, const char *name, size_t number);
 
 /* The values of a name, cleaned; none when it was not set, or to an empty list. */
 struct text_list parsed_values(struct arena *arena, cfg_t *block, const char *name);

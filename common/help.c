@@ -85,6 +85,22 @@ const char *help_text(struct arena *arena, const struct channel *channel)
     return out.text;
 }
 
+const char *help_of_route(void)
+{
+    return "notify_route - tells the right people by the configuration's routes\n\n"
+           "  notify_route [OPTION VALUE]... -- TO SUBJECT MESSAGE [KEY=VALUE]...\n"
+           "  notify_route [OPTION VALUE]... --type PROBLEM --host H --service S ...\n\n"
+           "  route \"urgent\" { severity = \"critical\"  channels = {\"ops\", \"sms\"}  to = {\"@dba\"} }\n\n"
+           "The first route that fits takes the event. `channels` are tried in their order, the\n"
+           "next when the one before did not deliver; `also` are told always. --to takes the\n"
+           "place of the route's `to`; --to SECTION[:TARGET] goes there and asks no route.\n\n"
+           "Event:   --to --subject --message --severity --type --host --service --state ...\n"
+           "Control: --config --template --deadline --dry-run --verbose --source --json\n\n"
+           "--json prints {\"success\", \"success_channels\", \"failed_channels\"} in place of lines.\n\n"
+           "Example:\n  notify_route --subject 'disk full' --message '/data 95%' --severity critical\n\n"
+           "What it would do, and why: notifyctl why. Everything else: man notify_route\n";
+}
+
 const char *version_text(struct arena *arena, const char *program)
 {
     return arena_print(arena, "%s (notification-plugins) %s\n", program, NOTIFY_VERSION);

@@ -6,6 +6,7 @@
 
 /* Fits a screen of 80 columns: how it is called, the channel's own options, one real example, where the rest is told. */
 const char *help_text(struct arena *arena, const struct channel *channel);
+const char *help_of_route(void);
 const char *version_text(struct arena *arena, const char *program);
 
 #endif

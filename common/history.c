@@ -6,7 +6,7 @@
 
 #define ENTRY_COLUMNS                                                                                             \
     "id, short_id, created_ms, problem, kind, severity, source, host, service, state, subject, section, channel," \
-    " recipients, reason, outcome, ended_ms, delivered_by, reference, code, words, body"
+    " recipients, reason, outcome, ended_ms, delivered_by, reference, code, words, body, route"
 
 struct reading {
     const struct history_filter *filter;
@@ -40,6 +40,7 @@ static struct history_entry entry_of(struct row *row)
         .code = row_text(row, 19),
         .words = row_text(row, 20),
         .body = row_text(row, 21),
+        .route = row_text(row, 22),
     };
 }
 

@@ -35,6 +35,7 @@ struct history_entry {
     const char *channel;
     const char *recipients;
     const char *reason;
+    const char *route; /* that took it, "" for none */
     const char *outcome;
     int64_t ended_ms;
     const char *delivered_by; /* section that took it */

@@ -81,31 +81,6 @@ static bool meets_markup(const struct inert_line *line, size_t at)
            now != (at + 1 < line->len ? line->style[at + 1] & shown : 0U);
 }
 
-/* True when the sign of emphasis at `at` could open or close, given a partner. */
-static bool could_act(const struct inert_line *line, size_t at)
-{
-    unsigned char sign = byte_at(line, at);
-    uint32_t last = before(line, at);
-    uint32_t next = decode(line, at + 1);
-
-    if (line->alone && (last == EDGE || next == EDGE))
-        return true;
-    if (meets_markup(line, at))
-        return true;
-    if (sign == '~' && line->markup != MARKUP_MRKDWN)
-        return last == '~' || next == '~';
-    if (is_space(last) && (is_space(next) || next == EDGE))
-        return false;
-    if (sign == '*' && line->markup != MARKUP_MRKDWN)
-        return true;
-    return !is_word(last) || !is_word(next);
-}
-
-static bool acts(const struct inert_line *line, size_t at)
-{
-    return (line->paired[byte_at(line, at)] || is_bold(line, at)) && could_act(line, at);
-}
-
 /* The line is made of these characters only. */
 static bool is_made_of(const struct inert_line *line, const char *characters)
 {
@@ -154,6 +129,49 @@ static bool acts_at_start(const struct inert_line *line)
     default:
         return is_list_number(line);
     }
+}
+
+/* Strikethrough of Markdown needs two tildes; Slack's one. */
+static bool is_half_a_sign(const struct inert_line *line, size_t at)
+{
+    return byte_at(line, at) == '~' && line->markup != MARKUP_MRKDWN && before(line, at) != '~' &&
+           byte_at(line, at + 1) != '~';
+}
+
+/* Asterisks of Markdown act inside a word, too. */
+static bool minds_words(const struct inert_line *line, size_t at)
+{
+    return byte_at(line, at) != '*' || line->markup == MARKUP_MRKDWN;
+}
+
+/* True when the sign of emphasis at `at` could begin something. Rather once too often than once too seldom. */
+static bool could_open(const struct inert_line *line, size_t at)
+{
+    uint32_t last = before(line, at);
+    uint32_t next = decode(line, at + 1);
+
+    if (meets_markup(line, at))
+        return true;
+    if (next == EDGE)
+        return line->alone;
+    return !is_half_a_sign(line, at) && !is_space(next) && !(minds_words(line, at) && is_word(last));
+}
+
+static bool could_close(const struct inert_line *line, size_t at)
+{
+    uint32_t last = before(line, at);
+    uint32_t next = decode(line, at + 1);
+
+    if (meets_markup(line, at))
+        return true;
+    if (last == EDGE && !acts_at_start(line))
+        return line->alone;
+    return !is_half_a_sign(line, at) && !is_space(last) && !(minds_words(line, at) && is_word(next));
+}
+
+static bool acts(const struct inert_line *line, size_t at)
+{
+    return (line->paired[byte_at(line, at)] || is_bold(line, at)) && (could_open(line, at) || could_close(line, at));
 }
 
 /* "&name;" or "&#number;" would show as the character it stands for. */
@@ -235,14 +253,18 @@ static void add_emphasis(struct str *out, const struct inert_line *line, size_t 
     }
 }
 
-/* A backslash escapes what follows it if that is punctuation, and at the end of a line the line break. */
+/*
+ * Before punctuation a backslash escapes, at the end of a line it breaks the line. Cards have it doubled; whether the others
+ * know escapes at all is not documented, so there it is kept away from what follows.
+ */
 static void add_backslash(struct str *out, const struct inert_line *line, size_t at)
 {
     unsigned char next = byte_at(line, at + 1);
+    bool escapes = next == EDGE || ispunct(next) || meets_markup(line, at);
 
-    if (line->markup == MARKUP_CARD && (next == EDGE || ispunct(next) || meets_markup(line, at)))
-        str_addc(out, '\\');
     str_addc(out, '\\');
+    if (escapes)
+        str_add(out, line->markup == MARKUP_CARD ? "\\" : ZERO_WIDTH_SPACE);
 }
 
 static void add_less_than(struct str *out, const struct inert_line *line, size_t at)
@@ -302,13 +324,11 @@ static void add_mrkdwn(struct str *out, const struct inert_line *line, size_t at
         str_add(out, "&lt;");
     else if (sign == '>')
         str_add(out, "&gt;");
-    else if (is_code(line, at))
-        str_addc(out, sign);
     else if (sign == ':')
-        add_sign(out, sign, is_foreign_scheme(line, at));
+        add_sign(out, sign, !is_code(line, at) && is_foreign_scheme(line, at));
     else if (sign == '@')
-        add_sign(out, sign, is_mention(line, at));
-    else if (strchr("*_~`", sign))
+        add_sign(out, sign, !is_code(line, at) && is_mention(line, at));
+    else if (strchr("*_~`", sign) && !is_code(line, at))
         add_emphasis(out, line, at);
     else
         str_addc(out, sign);
@@ -369,11 +389,26 @@ static void add_ascii(struct str *out, const struct inert_line *line, size_t at)
     }
 }
 
-void inert_count(const struct inert_line *line, size_t acting[128])
+void inert_count(const struct inert_line *line, struct inert_signs *signs)
 {
-    for (size_t i = 0; i < line->len; i++)
-        if (strchr("*_~", line->text[i]) && !is_code(line, i) && could_act(line, i))
-            acting[byte_at(line, i)]++;
+    for (size_t i = 0; i < line->len; i++) {
+        unsigned char sign = byte_at(line, i);
+        bool opens;
+        bool closes;
+
+        if (!strchr("*_~", sign) || is_code(line, i))
+            continue;
+        opens = could_open(line, i);
+        closes = could_close(line, i);
+        signs->count[sign] += opens || closes;
+        signs->opens[sign] |= opens;
+        signs->closes[sign] |= closes;
+    }
+}
+
+bool inert_paired(const struct inert_signs *signs, unsigned char sign)
+{
+    return signs->count[sign] > 1 && signs->opens[sign] && signs->closes[sign];
 }
 
 /*

@@ -24,8 +24,18 @@ struct inert_line {
     const bool *paired; /* by ASCII character: the sign of emphasis may find a partner */
 };
 
-/* Counts the signs of emphasis that could open or close in the line, by ASCII character: two of a kind make a pair. */
-void inert_count(const struct inert_line *line, size_t acting[128]);
+/* What is known of the signs of emphasis in a text, by ASCII character. */
+struct inert_signs {
+    size_t count[128];
+    bool opens[128];
+    bool closes[128];
+};
+
+/* Adds those of a line. */
+void inert_count(const struct inert_line *line, struct inert_signs *signs);
+
+/* A sign acts only with a partner: one that opens and another one that closes. */
+bool inert_paired(const struct inert_signs *signs, unsigned char sign);
 
 /*
  * True when a sign of bold between the characters at `at` - 1 and `at` would not be seen as one unless something stands

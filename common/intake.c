@@ -56,23 +56,29 @@ static bool in_environment(const struct reading *reading, const char *name)
 }
 
 /* Checkmk passes no arguments: the parameters of its rule take their place. */
+static char **parameters_of_checkmk(const struct intake *intake, size_t *count)
+{
+    char **parameters = arena_alloc(intake->arena, PARAMETERS_MOST * sizeof(*parameters));
+
+    for (*count = 0; *count < PARAMETERS_MOST; ++*count) {
+        const char *name = arena_print(intake->arena, "NOTIFY_PARAMETER_%zu", *count + 1);
+        const char *value = environment_get(intake->environment, name);
+
+        if (!value[0])
+            break;
+        parameters[*count] = arena_copy(intake->arena, value, strlen(value));
+    }
+    return parameters;
+}
+
 static bool read_line(struct reading *reading)
 {
     const struct intake *intake = reading->intake;
     size_t count = intake->argc > 1 ? (size_t)intake->argc - 1 : 0;
-    char **arguments = intake->argc > 1 ? intake->argv + 1 : NULL;
+    char **arguments = intake->argv + (count > 0);
 
-    if (count == 0 && in_environment(reading, "NOTIFY_WHAT")) {
-        arguments = arena_alloc(intake->arena, PARAMETERS_MOST * sizeof(*arguments));
-        while (count < PARAMETERS_MOST) {
-            const char *name = arena_print(intake->arena, "NOTIFY_PARAMETER_%zu", count + 1);
-            const char *value = environment_get(intake->environment, name);
-
-            if (!value[0])
-                break;
-            arguments[count++] = arena_copy(intake->arena, value, strlen(value));
-        }
-    }
+    if (count == 0 && in_environment(reading, "NOTIFY_WHAT"))
+        arguments = parameters_of_checkmk(intake, &count);
     return line_read(intake, count, arguments, &reading->from.line, reading->fault);
 }
 
@@ -111,23 +117,27 @@ static enum source source_told_by_call(const struct reading *reading)
     return reading->from.line.operand_count > 0 ? SOURCE_ZABBIX : SOURCE_MANUAL;
 }
 
+static bool source_named(const char *name, enum source *source)
+{
+    for (size_t i = 0; i < sizeof(SOURCES) / sizeof(*SOURCES); i++) {
+        if (strcasecmp(SOURCES[i].name, name) == 0) {
+            *source = SOURCES[i].source;
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool find_source(const struct reading *reading, enum source *source)
 {
     const char *name = given(reading, "source");
+    enum source found = SOURCE_AUTO;
 
-    *source = SOURCE_AUTO;
-    for (size_t i = 0; name[0] && i < sizeof(SOURCES) / sizeof(*SOURCES); i++) {
-        if (strcasecmp(SOURCES[i].name, name) == 0) {
-            *source = SOURCES[i].source;
-            name = "";
-        }
-    }
-    if (name[0])
+    if (name[0] && !source_named(name, &found))
         return fault_set(reading->fault, FAULT_USAGE,
                          "--source is auto, zabbix, nagios, icinga2, checkmk, json or manual, not '%s'",
                          utf8_clean_line(reading->intake->arena, name, strlen(name)));
-    if (*source == SOURCE_AUTO)
-        *source = source_told_by_call(reading);
+    *source = found == SOURCE_AUTO ? source_told_by_call(reading) : found;
     return true;
 }
 
@@ -224,6 +234,7 @@ static void read_control(struct reading *reading)
         .template_name = given(reading, "template"),
         .dry_run = line_value(line, "dry-run") != NULL,
         .verbose = line_value(line, "verbose") != NULL,
+        .json = line_value(line, "json") != NULL,
         .options = line->settings,
     };
 }
@@ -303,7 +314,8 @@ static bool read_event(struct reading *reading)
         add_stray_operands(reading);
         return true;
     case SOURCE_ICINGA2:
-        icinga2_read(&reading->from, given(reading, "source")[0] || has_environment_of_icinga2(reading));
+        icinga2_read(&reading->from, has_environment_of_icinga2(reading) ||
+                                         strcasecmp(given(reading, "source"), source_name(SOURCE_ICINGA2)) == 0);
         add_stray_operands(reading);
         return true;
     case SOURCE_CHECKMK:

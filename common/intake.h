@@ -27,6 +27,7 @@ struct call {
     int64_t deadline_ms;       /* time allowed in all */
     bool dry_run;
     bool verbose;
+    bool json;             /* the result as one JSON document on standard output */
     struct givens options; /* of the channel and of section_rows, for settings_fill() */
 };
 

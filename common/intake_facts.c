@@ -139,7 +139,7 @@ static void settle_kind(const struct facts *facts, struct event *event)
 {
     const char *type = facts_get(facts, "type");
 
-    if (event_kind_from(facts_get(facts, "kind"), &event->kind) || word_kind(type, &event->kind))
+    if (word_kind(type, &event->kind) || event_kind_from(facts_get(facts, "kind"), &event->kind))
         return;
     if (type[0]) {
         event->kind = EVENT_CUSTOM;
@@ -197,7 +197,7 @@ void facts_settle(const struct facts *facts, struct event *event)
 {
     for (size_t i = 0; i < facts->count; i++)
         settle_text(facts, &facts->items[i], event);
-    for (size_t i = 0; i < facts->tags.count && event->tags.count < PAIRS_MOST; i++)
+    for (size_t i = 0; i < facts->tags.count; i++)
         pairs_add(facts->arena, &event->tags, facts->tags.items[i].name, facts->tags.items[i].value);
     settle_page(facts, event, "url", &event->url);
     settle_page(facts, event, "runbook_url", &event->runbook_url);

@@ -18,15 +18,6 @@ struct sources {
 /* The operands TO SUBJECT MESSAGE [KEY=VALUE]..., the block before the message, Zabbix' own stock messages. */
 void zabbix_read(const struct sources *sources);
 
-/*
- * A message without a block: what the stock messages of Zabbix' media types say, from their subject's prefix and the
- * lines of their text. Adds the subject without the prefix, so that a problem and its recovery have the same.
- */
-void zabbix_stock_read(struct facts *facts, const char *subject, const char *message);
-
-/* The kind of an update: acknowledged, closed, or anything else. `action` is {EVENT.UPDATE.ACTION}. */
-enum event_kind zabbix_update_kind(const char *action);
-
 /* Options of our command definitions, and NAGIOS_* for what they leave out. Naemon is the same. */
 void nagios_read(const struct sources *sources);
 

@@ -12,183 +12,15 @@
 
 #include <json-c/json.h>
 
-#include "common/encode.h"
+#include "common/intake_zabbix.h"
 #include "common/json.h"
 #include "common/settings.h"
 
-enum { OPERAND_TO, OPERAND_SUBJECT, OPERAND_MESSAGE, OPERANDS_FIXED, KEYS_MOST = 64, ADDRESS_MOST = 8192 };
+enum { OPERAND_TO, OPERAND_SUBJECT, OPERAND_MESSAGE, OPERANDS_FIXED };
 
-static const char CANCELLED[] = "NOTE: Escalation cancel"; /* "canceled: WHY" since 4.4, "cancelled: WHY" before */
+static const char CANCELLED[] = "NOTE: Escalation cancel"; /* "canceled: WHY", of older servers "cancelled: WHY" */
 static const char LAST_MESSAGE[] = "Last message sent:";
 static const char NO_DATABASE[] = "Zabbix database is not available";
-
-/* What the block and the operands say, by Zabbix' names. */
-struct block {
-    struct facts said;
-    bool claimed[KEYS_MOST];         /* keys whose first line was seen, set or not */
-    bool authored;                   /* from here on people's text may stand in the lines */
-    const struct zabbix_key *latest; /* whose value is not in `said` yet */
-    const char *value;
-};
-
-/* "{HOST.NAME2}" of {NAME}, {$NAME}, {#NAME}: the characters of a macro's name. */
-static size_t macro_name(const char *text)
-{
-    size_t len = 0;
-
-    while (isupper((unsigned char)text[len]) || isdigit((unsigned char)text[len]) || text[len] == '.' ||
-           text[len] == '_')
-        len++;
-    return len;
-}
-
-/* A context of a user macro, or a tag's name, up to the closing brace: {$LIMIT:"a}b"}, {EVENT.TAGS.team name}. */
-static const char *pass_context(const char *text)
-{
-    if (*text == '"') {
-        for (text++; *text && *text != '"'; text++)
-            if (text[0] == '\\' && text[1])
-                text++;
-        return *text ? text + 1 : text;
-    }
-    return text + strcspn(text, "{}\n");
-}
-
-/* Behind the macro that begins at `text`, NULL when none does. */
-static const char *pass_macro(const char *text)
-{
-    size_t len;
-
-    if (*text++ != '{')
-        return NULL;
-    text += *text == '$' || *text == '#';
-    len = macro_name(text);
-    if (len == 0)
-        return NULL;
-    text += len;
-    if (*text == ':')
-        text = pass_context(text + 1);
-    else if (strncmp(text - len, "EVENT.", 6) == 0 || strncmp(text - len, "INVENTORY.", 10) == 0)
-        text = pass_context(text);
-    return *text == '}' ? text + 1 : NULL;
-}
-
-/* {{ITEM.VALUE}.regsub("a", "b")}: a function over a macro. */
-static bool is_function(const char *text, size_t len)
-{
-    const char *end = text[0] == '{' ? pass_macro(text + 1) : NULL;
-
-    return end && *end == '.' && len >= 3 && strcmp(text + len - 2, ")}") == 0;
-}
-
-bool macro_is_unset(const char *value)
-{
-    const char *end = pass_macro(value);
-
-    return strcmp(value, "*UNKNOWN*") == 0 || (end && *end == '\0') || is_function(value, strlen(value));
-}
-
-static const struct zabbix_key *key_of(const char *line)
-{
-    size_t len = strcspn(line, "=");
-
-    for (const struct zabbix_key *key = zabbix_keys; line[len] == '=' && key->name; key++)
-        if (strlen(key->name) == len && memcmp(key->name, line, len) == 0)
-            return key;
-    return NULL;
-}
-
-static const char *value_of(const char *line)
-{
-    return strchr(line, '=') + 1;
-}
-
-/* An authored value is known only when the next one begins. */
-static void finish_value(struct block *block)
-{
-    if (block->latest)
-        facts_add(&block->said, block->latest->name, block->value);
-    block->latest = NULL;
-}
-
-/* `line` stands right behind the line before it, which take_line() cut off: a value that goes on is made whole again. */
-static void read_block_line(struct block *block, char *line)
-{
-    const struct zabbix_key *key = key_of(line);
-    bool *claimed = key ? &block->claimed[key - zabbix_keys] : NULL;
-
-    if (!key || *claimed || (block->authored && !key->authored)) {
-        if (block->latest && block->authored)
-            line[-1] = '\n';
-        return;
-    }
-    finish_value(block);
-    *claimed = true;
-    block->authored = key->authored;
-    block->latest = key;
-    block->value = value_of(line);
-}
-
-/* Cuts the line at *text off and moves behind it. */
-static char *take_line(char **text)
-{
-    char *line = *text;
-    size_t len = strcspn(line, "\n");
-
-    *text += len + (line[len] == '\n');
-    line[len] = '\0';
-    return line;
-}
-
-static bool is_line(const char *text, const char *line)
-{
-    size_t len = strlen(line);
-
-    return strncmp(text, line, len) == 0 && (text[len] == '\n' || text[len] == '\0');
-}
-
-/* The line that ends the block, NULL when there is none. */
-static const char *block_end(const char *text)
-{
-    while (*text && !is_line(text, ZABBIX_BLOCK_END)) {
-        text += strcspn(text, "\n");
-        text += *text == '\n';
-    }
-    return *text ? text : NULL;
-}
-
-/*
- * The message behind the block. A block whose end was forgotten is as long as lines are keys: the message must not be
- * lost with it.
- */
-static char *read_block(struct block *block, char *text)
-{
-    const char *end;
-
-    take_line(&text);
-    end = block_end(text);
-    while (*text && (end ? text < end : key_of(text) != NULL))
-        read_block_line(block, take_line(&text));
-    finish_value(block);
-    if (end)
-        take_line(&text);
-    return text;
-}
-
-/* CR LF and lone CR are LF: imported media types arrive with CR LF. */
-static char *with_plain_lines(struct arena *arena, const char *text)
-{
-    char *copy = arena_copy(arena, text, strlen(text));
-    char *to = copy;
-
-    for (const char *from = copy; *from; from++)
-        if (from[0] != '\r')
-            *to++ = *from;
-        else if (from[1] != '\n')
-            *to++ = '\n';
-    *to = '\0';
-    return copy;
-}
 
 static bool has_word(const char *text, const char *word)
 {
@@ -272,7 +104,7 @@ static void add_tag_list(struct facts *facts, struct json_object *list)
 {
     size_t count = json_object_array_length(list);
 
-    for (size_t i = 0; i < count && facts->tags.count < PAIRS_MOST; i++) {
+    for (size_t i = 0; i < count; i++) {
         struct json_object *tag = json_object_array_get_idx(list, i);
 
         if (json_is_object(tag))
@@ -286,7 +118,7 @@ static void add_tag_words(struct facts *facts, const char *text)
 {
     struct text_list words = split_commas(facts->arena, text);
 
-    for (size_t i = 0; i < words.count && facts->tags.count < PAIRS_MOST; i++) {
+    for (size_t i = 0; i < words.count; i++) {
         size_t len = strcspn(words.items[i], ":");
         const char *value = words.items[i] + len + (words.items[i][len] == ':');
 
@@ -442,10 +274,10 @@ static char *read_cancellation(struct facts *facts, char *message, const char **
     *note = "";
     if (strncmp(message, CANCELLED, strlen(CANCELLED)) != 0)
         return message;
-    *note = take_line(&rest);
+    *note = lines_take(&rest);
     facts_add(facts, "kind", event_kind_name(EVENT_CANCELLED));
-    if (is_line(rest, LAST_MESSAGE))
-        take_line(&rest);
+    if (lines_begin(rest, LAST_MESSAGE))
+        lines_take(&rest);
     return rest;
 }
 
@@ -468,41 +300,29 @@ static const char *operand(const struct line *line, size_t index)
     return index < line->operand_count ? line->operands[index] : "";
 }
 
-static void read_operands(struct block *block, const struct line *line)
-{
-    for (size_t i = OPERANDS_FIXED; i < line->operand_count; i++) {
-        const struct zabbix_key *key = key_of(line->operands[i]);
-
-        if (key)
-            facts_add(&block->said, key->name, with_plain_lines(block->said.arena, value_of(line->operands[i])));
-    }
-}
-
 void zabbix_read(const struct sources *sources)
 {
     struct facts *facts = sources->facts;
     const char *subject = operand(&sources->line, OPERAND_SUBJECT);
-    char *message = with_plain_lines(facts->arena, operand(&sources->line, OPERAND_MESSAGE));
-    struct block block = {
-        .said = {.arena = facts->arena, .absent = macro_is_unset}
-    };
+    char *message = lines_normalise(facts->arena, operand(&sources->line, OPERAND_MESSAGE));
+    struct facts said = {.arena = facts->arena, .absent = macro_is_unset};
     const char *note;
     bool has_block;
 
     facts->absent = macro_is_unset;
     facts_add_line(facts, &sources->line);
-    read_operands(&block, &sources->line);
+    if (sources->line.operand_count > OPERANDS_FIXED)
+        zabbix_operands_read(&said, sources->line.operands + OPERANDS_FIXED,
+                             sources->line.operand_count - OPERANDS_FIXED);
     if (read_outage(facts, subject, message))
         return;
     message = read_cancellation(facts, message, &note);
-    has_block = is_line(message, ZABBIX_BLOCK_BEGIN);
-    if (has_block)
-        message = read_block(&block, message);
-    add_block(facts, &block.said);
+    has_block = zabbix_block_read(&said, &message);
+    add_block(facts, &said);
     if (!has_block)
         zabbix_stock_read(facts, subject, message);
     facts_add(facts, "subject", subject);
-    facts_add(facts, "subject", facts_get(&block.said, "trigger"));
+    facts_add(facts, "subject", facts_get(&said, "trigger"));
     facts_add(facts, "message", note[0] ? arena_print(facts->arena, "%s\n%s", note, message) : message);
     if (facts_get(facts, "event_id")[0])
         facts_add(facts, "kind", event_kind_name(EVENT_PROBLEM));

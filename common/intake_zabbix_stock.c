@@ -3,7 +3,7 @@
  * ui/include/classes/helpers/CMediatypeHelper.php. Until 5.0 "Resolved: " and "Updated problem: " name no duration;
  * before 4.0 the subject was "{TRIGGER.STATUS}: {TRIGGER.NAME}".
  */
-#include "common/intake_sources.h"
+#include "common/intake_zabbix.h"
 
 #include <string.h>
 

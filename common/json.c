@@ -15,53 +15,60 @@ static void put(void *object)
     json_object_put(object);
 }
 
+static void must_work(bool works)
+{
+    if (!works) {
+        fputs("notify: out of memory\n", stderr);
+        exit(EXIT_FAILURE);
+    }
+}
+
+/* A value that json-c was asked for; adding to none would be an assertion of json-c's. */
+static struct json_object *made(struct json_object *value)
+{
+    must_work(value != NULL);
+    return value;
+}
+
 static struct json_object *owned(struct arena *arena, struct json_object *object)
 {
     arena_defer(arena, put, object);
     return object;
 }
 
-static void must_work(int result)
-{
-    if (result != 0) {
-        fputs("notify: out of memory\n", stderr);
-        exit(EXIT_FAILURE);
-    }
-}
-
 static void set(struct json_object *object, const char *key, struct json_object *value)
 {
-    must_work(json_object_object_add(object, key, value));
+    must_work(json_object_object_add(object, key, value) == 0);
 }
 
 static void add(struct json_object *array, struct json_object *value)
 {
-    must_work(json_object_array_add(array, value));
+    must_work(json_object_array_add(array, value) == 0);
 }
 
 struct json_object *json_doc(struct arena *arena)
 {
-    return owned(arena, json_object_new_object());
+    return owned(arena, made(json_object_new_object()));
 }
 
 void jset_text(struct json_object *object, const char *key, const char *text)
 {
-    set(object, key, json_object_new_string(text));
+    set(object, key, made(json_object_new_string(text)));
 }
 
 void jset_number(struct json_object *object, const char *key, int64_t number)
 {
-    set(object, key, json_object_new_int64(number));
+    set(object, key, made(json_object_new_int64(number)));
 }
 
 void jset_flag(struct json_object *object, const char *key, int flag)
 {
-    set(object, key, json_object_new_boolean(flag));
+    set(object, key, made(json_object_new_boolean(flag)));
 }
 
 struct json_object *jset_object(struct json_object *object, const char *key)
 {
-    struct json_object *child = json_object_new_object();
+    struct json_object *child = made(json_object_new_object());
 
     set(object, key, child);
     return child;
@@ -69,7 +76,7 @@ struct json_object *jset_object(struct json_object *object, const char *key)
 
 struct json_object *jset_array(struct json_object *object, const char *key)
 {
-    struct json_object *child = json_object_new_array();
+    struct json_object *child = made(json_object_new_array());
 
     set(object, key, child);
     return child;
@@ -77,12 +84,12 @@ struct json_object *jset_array(struct json_object *object, const char *key)
 
 void jadd_text(struct json_object *array, const char *text)
 {
-    add(array, json_object_new_string(text));
+    add(array, made(json_object_new_string(text)));
 }
 
 struct json_object *jadd_object(struct json_object *array)
 {
-    struct json_object *child = json_object_new_object();
+    struct json_object *child = made(json_object_new_object());
 
     add(array, child);
     return child;
@@ -125,7 +132,7 @@ struct json_object *json_copy(struct arena *arena, struct json_object *doc)
 
     if (!doc)
         return json_doc(arena);
-    must_work(json_object_deep_copy(doc, &copy, NULL));
+    must_work(json_object_deep_copy(doc, &copy, NULL) == 0);
     return owned(arena, copy);
 }
 

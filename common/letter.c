@@ -60,7 +60,7 @@ const char *letter_plain(struct arena *arena, const struct message *message, boo
 
     if (repeat)
         str_addf(&out, "%s\n", word_of(message, WORD_POSSIBLE_REPEAT));
-    str_addf(&out, "[%s] %s\n\n", message->level, message->title);
+    str_addf(&out, "%s\n\n", message->title);
     str_addf(&out, "%s\n\n",
              passage_write(arena, message->text, MARKUP_PLAIN, TEXT_BYTES, UNIT_BYTES, message->language));
     add_plain_link(&out, word_of(message, WORD_BUTTON_CONFIRM), message->confirm_url);
@@ -89,6 +89,7 @@ static const char HEAD[] =
     " .page { background-color: #0d1117 !important; }\n"
     " .card { background-color: #161b22 !important; border-color: #30363d !important; }\n"
     " .text, .text a { color: #e6edf3 !important; }\n"
+    " .text code { background-color: #343942 !important; }\n"
     " .faint { color: #9198a1 !important; }\n"
     " .line { border-color: #30363d !important; }\n"
     " .second { color: #e6edf3 !important; border-color: #444c56 !important; }\n"
@@ -96,7 +97,8 @@ static const char HEAD[] =
     "@media (max-width: 480px) { .pad { padding-left: 16px !important; padding-right: 16px !important; } }\n"
     "</style>\n";
 
-#define FONT "font-family:-apple-system,'Segoe UI','PingFang SC','Microsoft YaHei','Noto Sans CJK SC',Arial,sans-serif"
+#define TABLE "<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" "
+#define FONT  "font-family:-apple-system,'Segoe UI','PingFang SC','Microsoft YaHei','Noto Sans CJK SC',Arial,sans-serif"
 
 /* What lists of mails show beside the subject, instead of the first words of the page. */
 static void add_peek(struct str *out, const struct message *message)
@@ -105,31 +107,52 @@ static void add_peek(struct str *out, const struct message *message)
              escaped(out->arena, message->title), escaped(out->arena, message->time));
 }
 
+/* The level in its colour; a title that says it does not need to be told twice. */
+static void add_badge(struct str *out, const struct message *message)
+{
+    if (!strstr(message->title, message->level))
+        str_addf(out,
+                 "<span style=\"display:inline-block;background-color:%s;color:#ffffff;border-radius:4px;"
+                 "padding:3px 10px;font-size:13px;font-weight:600\">%s</span>\n",
+                 mood_colour(message_mood(message)), escaped(out->arena, message->level));
+}
+
 static void add_title(struct str *out, const struct message *message, bool repeat)
 {
-    str_addf(out,
-             "<tr><td class=\"pad\" style=\"padding:20px 24px 4px\">"
-             "<span style=\"display:inline-block;background-color:%s;color:#ffffff;border-radius:4px;padding:3px 10px;"
-             "font-size:13px;font-weight:600\">%s</span>",
-             mood_colour(message_mood(message)), escaped(out->arena, message->level));
+    str_add(out, "<tr><td class=\"pad\" style=\"padding:20px 24px 4px\">\n");
+    add_badge(out, message);
     if (repeat)
-        str_addf(out, " <span class=\"faint\" style=\"color:#59636e;font-size:13px\">%s</span>",
+        str_addf(out, "<span class=\"faint\" style=\"color:#59636e;font-size:13px\">%s</span>\n",
                  word_of(message, WORD_POSSIBLE_REPEAT));
     str_addf(out,
-             "\n<h1 class=\"text\" style=\"margin:12px 0 4px;font-size:20px;line-height:1.35;font-weight:600;"
+             "<h1 class=\"text\" style=\"margin:8px 0 4px;font-size:20px;line-height:1.35;font-weight:600;"
              "color:#1f2328;word-break:break-word\">%s</h1></td></tr>\n",
              escaped(out->arena, message->title));
 }
 
+static const char *with_breaks(struct arena *arena, const char *html)
+{
+    struct str out = str_in(arena, LETTER_HTML_MOST);
+
+    for (; *html; html++) {
+        if (*html == '\n')
+            str_add(&out, "<br>");
+        else
+            str_addc(&out, *html);
+    }
+    return out.text;
+}
+
 static void add_fact(struct str *out, const struct pair *fact)
 {
+    const char *value = utf8_shorten(out->arena, fact->value, FACT_BYTES, UNIT_BYTES);
+
     str_addf(out,
              "<tr><td class=\"faint line\" style=\"padding:8px 12px 8px 0;color:#59636e;vertical-align:top;"
              "white-space:nowrap;border-bottom:1px solid #d1d9e0\">%s</td>"
              "<td class=\"text line\" style=\"padding:8px 0;color:#1f2328;vertical-align:top;width:100%%;"
              "word-break:break-word;border-bottom:1px solid #d1d9e0\">%s</td></tr>\n",
-             escaped(out->arena, fact->name),
-             escaped(out->arena, utf8_shorten(out->arena, fact->value, FACT_BYTES, UNIT_BYTES)));
+             escaped(out->arena, fact->name), with_breaks(out->arena, escaped(out->arena, value)));
 }
 
 static void add_facts(struct str *out, const struct message *message)
@@ -139,9 +162,8 @@ static void add_facts(struct str *out, const struct message *message)
 
     if (facts.count == 0)
         return;
-    str_add(out,
-            "<tr><td class=\"pad\" style=\"padding:8px 24px\"><table role=\"presentation\" width=\"100%\" "
-            "cellpadding=\"0\" cellspacing=\"0\" style=\"border-collapse:collapse;font-size:14px;line-height:1.5\">\n");
+    str_add(out, "<tr><td class=\"pad\" style=\"padding:8px 24px\">" TABLE
+                 "style=\"border-collapse:collapse;font-size:14px;line-height:1.5\">\n");
     for (size_t i = 0; i < facts.count && out->len < most; i++)
         add_fact(out, &facts.items[i]);
     str_add(out, "</table></td></tr>\n");
@@ -199,12 +221,11 @@ const char *letter_html(struct arena *arena, const struct message *message, bool
              message->language == LANGUAGE_ZH_CN ? "zh-CN" : "en", HEAD, escaped(arena, message->title));
     str_add(&out, "<body class=\"page\" style=\"margin:0;padding:0;background-color:#f6f8fa;" FONT "\">\n");
     add_peek(&out, message);
-    str_addf(&out,
-             "<table role=\"presentation\" width=\"100%%\" cellpadding=\"0\" cellspacing=\"0\" class=\"page\" "
-             "style=\"background-color:#f6f8fa\"><tr><td align=\"center\" style=\"padding:16px 8px\">\n"
-             "<table role=\"presentation\" width=\"100%%\" cellpadding=\"0\" cellspacing=\"0\" class=\"card\" "
-             "style=\"max-width:600px;background-color:#ffffff;border:1px solid #d1d9e0;border-top:6px solid %s;"
-             "border-radius:6px;text-align:left\">\n",
+    str_add(&out, TABLE "class=\"page\" style=\"background-color:#f6f8fa\">"
+                        "<tr><td align=\"center\" style=\"padding:16px 8px\">\n" TABLE
+                        "class=\"card\" style=\"max-width:600px;background-color:#ffffff;border:1px solid #d1d9e0;"
+                        "border-radius:6px;text-align:left\">\n");
+    str_addf(&out, "<tr><td style=\"height:6px;line-height:6px;font-size:0;background-color:%s\">&nbsp;</td></tr>\n",
              mood_colour(message_mood(message)));
     add_title(&out, message, repeat);
     add_facts(&out, message);

@@ -12,6 +12,7 @@ void log_open(const char *program, bool verbose)
     openlog(program, LOG_PID, LOG_DAEMON);
 }
 
+static void say(int level, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 static void say(int level, const char *format, va_list args)
 {
     va_list again;

@@ -293,8 +293,7 @@ static bool has_bold(const struct passage *passage, const struct line *line)
 static void find_pairs(struct writer *writer)
 {
     const struct passage *passage = writer->passage;
-    const bool none[128] = {false};
-    size_t acting[128] = {0};
+    struct inert_signs signs = {0};
 
     for (size_t i = 0; i < passage->count; i++) {
         const struct line *source = &passage->lines[i];
@@ -303,15 +302,17 @@ static void find_pairs(struct writer *writer)
             .text = passage->text + source->from,
             .style = passage->style + source->from,
             .len = source->len,
-            .paired = none,
+            .paired = writer->paired,
         };
 
-        inert_count(&line, acting);
-        if (writer->markup == MARKUP_MRKDWN && has_bold(passage, source))
-            acting['*']++;
+        inert_count(&line, &signs);
+        if (writer->markup == MARKUP_MRKDWN && has_bold(passage, source)) {
+            signs.count['*']++;
+            signs.opens['*'] = signs.closes['*'] = true;
+        }
     }
-    for (size_t i = 0; i < sizeof(acting) / sizeof(*acting); i++)
-        writer->paired[i] = acting[i] > 1;
+    for (size_t sign = 0; sign < sizeof(writer->paired); sign++)
+        writer->paired[sign] = inert_paired(&signs, (unsigned char)sign);
 }
 
 static struct writer write_lines(struct arena *arena, const struct passage *passage, enum markup markup, size_t most,

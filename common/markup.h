@@ -34,7 +34,8 @@ struct passage;
 
 /*
  * Reads rendered text. A line in which a value is missing (empty) is left out, and so is a line where a value inside
- * `code` has other characters than A-Z a-z 0-9 @ . _ / - : people paste commands. Several empty lines become one.
+ * `code` has other characters than A-Z a-z 0-9 @ . _ / - or begins with - : people paste commands. A heading goes with the
+ * last of its lines. Several empty lines become one.
  */
 struct passage *passage_read(struct arena *arena, const char *marked);
 
@@ -43,7 +44,8 @@ struct passage *passage_of(struct arena *arena, const char *text);
 
 /*
  * The text in `markup`, at most `most` in `unit`. What does not fit is left out at the end, on a character boundary,
- * with pairs closed, and a last line says so in `language`.
+ * with pairs closed, and a last line says so in `language`; where that line would take more than half of the room, "…"
+ * does. Lines end in what the markup needs: cards part the items of a list by CR.
  */
 const char *passage_write(struct arena *arena, const struct passage *passage, enum markup markup, size_t most,
                           enum unit unit, enum language language);
@@ -54,7 +56,10 @@ struct pairs passage_facts(struct arena *arena, const struct passage *passage);
 /* The passage without those lines. */
 struct passage *passage_without_facts(struct arena *arena, const struct passage *passage);
 
-/* One value, escaped. Its line breaks stay. */
+/*
+ * One value, escaped for any surroundings: nothing that stands before or after it makes it act. Its line breaks stay, and
+ * each of its lines is taken to begin one.
+ */
 const char *markup_escape(struct arena *arena, enum markup markup, const char *text);
 
 #endif

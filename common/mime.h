@@ -41,8 +41,8 @@ struct mime_part {
 };
 
 /*
- * The rest of a message after its own headers: MIME-Version and Content-Type, an empty line, the parts from the plainest to
- * the richest, in base64. `boundary` is at most 60 of [A-Za-z0-9]; "=_" before it keeps it out of every base64 text.
+ * The rest of a message after its own headers: MIME-Version and Content-Type, an empty line, the parts from the plainest
+ * to the richest, in base64. `boundary` is at most 60 of [A-Za-z0-9]; "=_" before it keeps it out of every base64 text.
  */
 void mime_alternative(struct str *out, const char *boundary, const struct mime_part *parts, size_t count);
 

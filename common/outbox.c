@@ -7,6 +7,7 @@ enum {
     CIRCUIT_WITHIN_MS = 300000,
     CIRCUIT_PROBE_MS = 60000,
     DAY_MS = 86400000,
+    FUTURE_MS = 2000, /* clocks of two processes agree this well */
 };
 
 bool outbox_on_wire(struct store *store, const char *id, int64_t now_ms, struct fault *fault)
@@ -178,6 +179,23 @@ static bool keep_row(void *self, struct row *row)
     return true;
 }
 
+static const char TAKE_BACK[] =
+    "UPDATE outbox SET due_ms = MIN(due_ms, ?1), expires_ms = expires_ms - MAX(created_ms - ?1, 0),"
+    " created_ms = MIN(created_ms, ?1)"
+    " WHERE created_ms > ?1 + ?2 OR (state = 'pending' AND due_ms > ?1 AND"
+    " (SELECT a.at_ms FROM attempt a WHERE a.id = outbox.id ORDER BY a.rowid DESC LIMIT 1) > ?1 + ?2)";
+
+bool outbox_take_back(struct store *store, int64_t now_ms, struct fault *fault)
+{
+    if (!store_begin(store, fault))
+        return false;
+    if (!store_run(store, fault, TAKE_BACK, "ii", now_ms, (int64_t)FUTURE_MS)) {
+        store_rollback(store);
+        return false;
+    }
+    return store_commit(store, fault);
+}
+
 /* A lease that ends in the far future was given by a clock that has been set back since. */
 static const char DUE_ROWS[] = "SELECT " ROW_COLUMNS " FROM outbox o JOIN notification n ON n.id = o.id"
                                " WHERE ((o.state = 'pending' AND o.due_ms <= ?1) OR"
@@ -282,7 +300,7 @@ bool worker_fresh(struct store *store, int64_t now_ms, bool *fresh, struct fault
     if (!store_get_value(store, "worker_seen_ms", 0, &seen_ms, fault) ||
         !store_get_value(store, "worker_interval_ms", 0, &interval_ms, fault))
         return false;
-    *fresh = seen_ms > 0 && now_ms - seen_ms < 3 * interval_ms;
+    *fresh = seen_ms > 0 && seen_ms <= now_ms + FUTURE_MS && now_ms - seen_ms < 3 * interval_ms;
     return true;
 }
 

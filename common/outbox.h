@@ -41,7 +41,7 @@ struct attempt_record {
 /* What a run ends with. */
 struct outbox_result {
     const char *id;
-    enum {
+    enum outbox_end {
         OUTBOX_DELIVERED,
         OUTBOX_UNCLEAR, /* told at most once; nobody knows */
         OUTBOX_WAITS,   /* stays in the outbox until due_ms */
@@ -67,6 +67,12 @@ bool outbox_on_wire(struct store *store, const char *id, int64_t now_ms, struct 
 
 /* Records attempts and end in one transaction, promised when it WAITS. Keeps the circuit of each section. */
 bool outbox_finish(struct store *store, const struct outbox_result *result, struct fault *fault);
+
+/*
+ * After a clock that was set back: what was made or tried at a time that has not come yet would wait for an hour that nobody
+ * meant. It is due now, and lives as long as it would have.
+ */
+bool outbox_take_back(struct store *store, int64_t now_ms, struct fault *fault);
 
 /*
  * Claims up to `most` due rows: gravest first, then oldest; of one problem only the oldest. Rows whose lease ran out are due.

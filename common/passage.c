@@ -158,6 +158,22 @@ static void close_heading(struct reader *reader)
     reader->heading_lost = false;
 }
 
+/* Reads the line's contents; returns its end. */
+static const char *read_contents(struct reader *reader, const char *at)
+{
+    while (*at != '\0' && *at != '\n') {
+        if (*at == MARK_VALUE)
+            at = read_value(reader, at + 1);
+        else if (read_sign(reader, at, "`", STYLE_CODE))
+            at++;
+        else if (!(reader->now & STYLE_CODE) && read_sign(reader, at, "**", STYLE_BOLD))
+            at += 2;
+        else
+            add(reader, *at++, reader->now);
+    }
+    return at;
+}
+
 /* Reads one line of the template, which may have values of several lines; returns what follows it. */
 static const char *read_line(struct reader *reader, const char *at)
 {
@@ -172,18 +188,7 @@ static const char *read_line(struct reader *reader, const char *at)
     reader->left_out = false;
     reader->now = 0;
     reader->from = len;
-    if (reader->kind != LINE_TEXT)
-        at += 2;
-    while (*at != '\0' && *at != '\n') {
-        if (*at == MARK_VALUE)
-            at = read_value(reader, at + 1);
-        else if (read_sign(reader, at, "`", STYLE_CODE))
-            at++;
-        else if (!(reader->now & STYLE_CODE) && read_sign(reader, at, "**", STYLE_BOLD))
-            at += 2;
-        else
-            add(reader, *at++, reader->now);
-    }
+    at = read_contents(reader, reader->kind == LINE_TEXT ? at : at + 2);
     if (reader->left_out) {
         reader->len = len;
         reader->count = count;

@@ -18,7 +18,7 @@ static const char OVERDUE[] = "NP-DEADLINE the time allowed is over; what became
 struct run {
     struct world world;
     struct arena *arena;
-    const struct channel *channel;
+    const struct channel *channel; /* NULL: the route picks */
     const struct channel *const *channels;
     const char *program;
     struct call call;
@@ -53,9 +53,14 @@ static bool prepare(struct run *run, struct fault *fault)
     run->sending.deadline_ms = started_ms + run->call.deadline_ms - SPARE_MS;
     run->sending.preview = run->call.dry_run;
     run->sending.state = run->call.state;
+    run->sending.result = run->call.json ? sending_result(run->arena) : NULL;
     if (!read_config(run, fault))
         return false;
-    planned = plan_make(run->arena, run->sending.config, run->channel, &run->call, &run->plan, fault);
+    if (run->channel)
+        planned = plan_make(run->arena, run->sending.config, run->channel, &run->call,
+                            world_wall_ms(&run->world) / 1000, &run->plan, fault);
+    else
+        planned = sending_route(&run->sending, &run->call.to, &run->plan, fault);
     sending_tell_findings(&run->sending);
     if (planned && !run->call.dry_run)
         sending_open_store(&run->sending);
@@ -69,7 +74,7 @@ static bool notify(struct run *run, const struct intake *intake, struct fault *f
     log_open(run->program, run->call.verbose);
     switch (run->call.wish) {
     case WISH_HELP:
-        fputs(help_text(run->arena, run->channel), stdout);
+        fputs(run->channel ? help_text(run->arena, run->channel) : help_of_route(), stdout);
         return true;
     case WISH_VERSION:
         fputs(version_text(run->arena, run->program), stdout);
@@ -91,27 +96,43 @@ static void explain(struct run *run, const struct fault *fault)
     run->sending.status = fault_exit_status(fault);
 }
 
+static int run_program(struct run *run, const char *program, int argc, char **argv, char **environment)
+{
+    struct intake intake = {.argc = argc,
+                            .argv = argv,
+                            .environment = environment,
+                            .input = STDIN_FILENO,
+                            .rows = run->channel ? run->channel->options : NULL};
+    struct fault fault = {0};
+
+    process_prepare();
+    run->arena = arena_new();
+    run->world = world_system(run->arena);
+    run->program = arena_print(run->arena, "notify_%s", program);
+    run->sending = (struct sending){.world = &run->world,
+                                    .id = sending_id(&run->world),
+                                    .template_name = "",
+                                    .state = "",
+                                    .secrets = {.arena = run->arena}};
+    intake.arena = run->arena;
+    intake.program = run->program;
+    if (!notify(run, &intake, &fault))
+        explain(run, &fault);
+    arena_release(run->arena);
+    return run->sending.status;
+}
+
 int notify_main(int argc, char **argv, char **environment, const struct channel *channel,
                 const struct channel *const *channels)
 {
     struct run run = {.channel = channel, .channels = channels};
-    struct intake intake = {
-        .argc = argc, .argv = argv, .environment = environment, .input = STDIN_FILENO, .rows = channel->options};
-    struct fault fault = {0};
 
-    process_prepare();
-    run.arena = arena_new();
-    run.world = world_system(run.arena);
-    run.program = arena_print(run.arena, "notify_%s", channel->name);
-    run.sending = (struct sending){.world = &run.world,
-                                   .id = sending_id(&run.world),
-                                   .template_name = "",
-                                   .state = "",
-                                   .secrets = {.arena = run.arena}};
-    intake.arena = run.arena;
-    intake.program = run.program;
-    if (!notify(&run, &intake, &fault))
-        explain(&run, &fault);
-    arena_release(run.arena);
-    return run.sending.status;
+    return run_program(&run, channel->name, argc, argv, environment);
+}
+
+int route_main(int argc, char **argv, char **environment, const struct channel *const *channels)
+{
+    struct run run = {.channels = channels};
+
+    return run_program(&run, "route", argc, argv, environment);
 }

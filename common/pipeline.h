@@ -12,4 +12,7 @@
 int notify_main(int argc, char **argv, char **environment, const struct channel *channel,
                 const struct channel *const *channels);
 
+/* The body of notify_route: the configuration's route picks the channels, fails over, and tells those of `also` as well. */
+int route_main(int argc, char **argv, char **environment, const struct channel *const *channels);
+
 #endif

@@ -1,103 +1,64 @@
 #include "common/plan.h"
 
-#include <ctype.h>
 #include <string.h>
+
+#include "common/recipient.h"
 
 struct planning {
     struct arena *arena;
     const struct config *config;
     const struct channel *channel;
     const struct call *call;
+    int64_t now_s;
     struct plan *plan;
 };
 
-static void add_note(struct planning *planning, const char *target, const char *why)
+void plan_add_note(struct arena *arena, struct plan *plan, const char *note)
 {
-    struct plan *plan = planning->plan;
-
-    plan->notes = arena_grow(planning->arena, plan->notes, (plan->note_count + 1) * sizeof(*plan->notes));
-    plan->notes[plan->note_count++] = arena_print(planning->arena, "recipient '%s' %s", target, why);
+    plan->notes = arena_grow(arena, plan->notes, (plan->note_count + 1) * sizeof(*plan->notes));
+    plan->notes[plan->note_count++] = note;
 }
 
-static void add_recipient(struct planning *planning, struct leg *leg, const char *address)
+struct chain *plan_add_chain(struct arena *arena, struct plan *plan, const struct chain *chain)
 {
-    for (size_t i = 0; i < leg->recipient_count; i++)
-        if (strcmp(leg->recipients[i], address) == 0)
-            return;
-    leg->recipients =
-        arena_grow(planning->arena, leg->recipients, (leg->recipient_count + 1) * sizeof(*leg->recipients));
-    leg->recipients[leg->recipient_count++] = address;
+    plan->chains = arena_grow(arena, plan->chains, (plan->chain_count + 1) * sizeof(*plan->chains));
+    plan->chains[plan->chain_count] = *chain;
+    return &plan->chains[plan->chain_count++];
 }
 
-/* The kinds of address that a text can be. */
-static enum address_kind kind_of_address(const char *text)
+static void add_note(void *self, const char *target, const char *why)
 {
-    size_t digits = strspn(text + (text[0] == '+'), "0123456789");
+    struct planning *planning = self;
 
-    if (strchr(text, '@') && text[0] != '@')
-        return ADDRESS_MAIL;
-    if (digits >= 5 && text[(text[0] == '+') + digits] == '\0')
-        return ADDRESS_MOBILE;
-    return ADDRESS_LOGIN;
+    plan_add_note(planning->arena, planning->plan, arena_print(planning->arena, "recipient '%s' %s", target, why));
 }
 
-/* The contact's own login on the channel, else what the channel takes as well. */
-static const char *address_of(const struct contact *contact, const struct channel *channel)
+static struct recipient_book book_of(struct planning *planning)
 {
-    const char *address = contact_value(contact, channel->name);
-
-    if (!address[0] && channel->addresses & ADDRESS_MAIL)
-        address = contact_value(contact, "email");
-    if (!address[0] && channel->addresses & ADDRESS_MOBILE)
-        address = contact_value(contact, "mobile");
-    return address;
+    return (struct recipient_book){.arena = planning->arena,
+                                   .config = planning->config,
+                                   .now_s = planning->now_s,
+                                   .note = add_note,
+                                   .self = planning};
 }
 
 static void add_target(struct planning *planning, struct leg *leg, const char *target)
 {
-    const struct channel *channel = leg->section->channel;
-    bool all = strcmp(target, "@all") == 0 || strcmp(target, "all") == 0;
-    const struct contact *contact = target[0] == '@' && !all ? config_contact(planning->config, target + 1)
-                                                             : config_contact_with(planning->config, target);
+    struct recipient_book book = book_of(planning);
+    struct recipients recipients = {
+        .channel = leg->section->channel, .items = leg->recipients, .count = leg->recipient_count};
 
-    if (target[0] == '@' && !all && !contact) {
-        add_note(planning, target, "is not a contact of the configuration");
-    } else if (contact) {
-        if (address_of(contact, channel)[0])
-            add_recipient(planning, leg, address_of(contact, channel));
-        else
-            add_note(planning, target,
-                     arena_print(planning->arena, "has no address for %s: add one to contact \"%s\"", channel->name,
-                                 contact->name));
-    } else if (strstr(target, "://")) {
-        add_note(planning, target, "is an address of the web: it belongs into the configuration");
-    } else if (!(channel->addresses & kind_of_address(target))) {
-        add_note(planning, target,
-                 arena_print(planning->arena, "cannot be written by %s: give a contact both addresses", channel->name));
-    } else {
-        add_recipient(planning, leg, target);
-    }
-}
-
-static bool is_title(const struct planning *planning, const char *text, size_t len)
-{
-    for (size_t i = 0; i < planning->config->section_count; i++) {
-        const char *title = planning->config->sections[i]->title;
-
-        if (strlen(title) == len && strncmp(title, text, len) == 0)
-            return true;
-    }
-    return false;
+    recipients_add(&book, &recipients, target);
+    leg->recipients = recipients.items;
+    leg->recipient_count = recipients.count;
 }
 
 static struct leg *add_chain(struct planning *planning, struct section *section)
 {
-    struct plan *plan = planning->plan;
     struct leg *leg = arena_alloc(planning->arena, sizeof(*leg));
 
     *leg = (struct leg){.section = section};
-    plan->chains = arena_grow(planning->arena, plan->chains, (plan->chain_count + 1) * sizeof(*plan->chains));
-    plan->chains[plan->chain_count++] = (struct chain){.legs = leg, .leg_count = 1};
+    plan_add_chain(planning->arena, planning->plan, &(struct chain){.legs = leg, .leg_count = 1});
     return leg;
 }
 
@@ -125,22 +86,15 @@ static struct leg *leg_for(struct planning *planning, const char *title, struct 
 /* One `[profile][:target[,target]]`. */
 static bool read_recipient(struct planning *planning, const char *text, struct fault *fault)
 {
-    const char *colon = strchr(text, ':');
-    const char *title = planning->call->profile;
+    struct recipient_book book = book_of(planning);
     struct text_list targets;
+    const char *title;
     struct leg *leg;
 
-    if (colon && (colon == text || is_title(planning, text, (size_t)(colon - text)))) {
-        title = colon == text ? title : arena_copy(planning->arena, text, (size_t)(colon - text));
-        text = colon + 1;
-    } else if (is_title(planning, text, strlen(text))) {
-        title = text;
-        text = "";
-    }
-    leg = leg_for(planning, title, fault);
+    recipient_split(&book, text, &title, &targets);
+    leg = leg_for(planning, title[0] ? title : planning->call->profile, fault);
     if (!leg)
         return false;
-    targets = split_commas(planning->arena, text);
     for (size_t i = 0; i < targets.count; i++)
         add_target(planning, leg, targets.items[i]);
     return true;
@@ -174,9 +128,10 @@ static bool enough_recipients(const struct plan *plan, struct fault *fault)
 }
 
 bool plan_make(struct arena *arena, const struct config *config, const struct channel *channel, const struct call *call,
-               struct plan *plan, struct fault *fault)
+               int64_t now_s, struct plan *plan, struct fault *fault)
 {
-    struct planning planning = {.arena = arena, .config = config, .channel = channel, .call = call, .plan = plan};
+    struct planning planning = {
+        .arena = arena, .config = config, .channel = channel, .call = call, .now_s = now_s, .plan = plan};
     struct fault first = {0};
 
     *plan = (struct plan){0};
@@ -200,6 +155,8 @@ const char *chain_to_json(struct arena *arena, const struct chain *chain, bool r
 
     if (repeat)
         jset_flag(doc, "repeat", true);
+    if (chain->route)
+        jset_text(doc, "route", chain->route->title);
     for (size_t i = 0; i < chain->leg_count; i++) {
         struct json_object *leg = jadd_object(legs);
         struct json_object *recipients = jset_array(leg, "recipients");
@@ -231,7 +188,8 @@ bool chain_from_json(struct arena *arena, const struct config *config, const cha
     struct json_object *doc = json_read(arena, text, strlen(text));
     size_t count = json_length(json_at(doc, "/legs"));
 
-    *chain = (struct chain){.legs = arena_alloc(arena, (count + 1) * sizeof(*chain->legs))};
+    *chain = (struct chain){.legs = arena_alloc(arena, (count + 1) * sizeof(*chain->legs)),
+                            .route = config_route(config, json_text_at(doc, "/route"))};
     *repeat = json_flag_at(doc, "/repeat");
     for (size_t i = 0; i < count; i++)
         if (leg_from_json(arena, config, json_at(doc, arena_print(arena, "/legs/%zu", i)),

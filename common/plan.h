@@ -1,16 +1,17 @@
 /*
- * plan - who is told, through which sections, in which order. Pure: configuration and call in, legs out.
+ * plan - who is told, through which sections, in which order. Configuration and call in, legs out.
  *
  * A recipient is written `[profile][:target[,target]]`: "ops-group", "ops-group:13800138000,@dba", "noc:C0123456789",
  * "13800138000,13900139000". The first colon divides only when its left side is a section's title; without a colon it is a
- * section's title, else targets. @name is a contact; so is a target that a contact lists as its mail, mobile or login: it
- * becomes that contact's address on the channel. What the channel cannot write is left out, with a note.
+ * section's title, else targets. @name is a contact, or a rotation: whoever is on call at that moment. A target that a contact
+ * lists as its mail, mobile or login becomes that contact's address on the channel. What the channel cannot write is left out,
+ * with a note.
  */
 #ifndef COMMON_PLAN_H
 #define COMMON_PLAN_H
 
-#include "common/config.h"
 #include "common/intake.h"
+#include "common/route.h"
 
 struct leg {
     struct section *section; /* opened */
@@ -18,10 +19,22 @@ struct leg {
     size_t recipient_count;
 };
 
+/* What a chain's failure means for the exit status. */
+enum chain_part {
+    PART_MAIN,   /* it must arrive */
+    PART_ONE_OF, /* one among those of its route must arrive: mode = "all" */
+    PART_ALSO,   /* one more copy: that it is refused does not count against the others */
+};
+
 /* Legs in order of preference: the next is used when the one before did not deliver. */
 struct chain {
     struct leg *legs;
     size_t leg_count;
+    const struct route *route; /* whose policy it is; NULL when the caller named the section */
+    const struct event *event; /* as this route tells it; NULL: as it came */
+    const char *template_name; /* "" or NULL: the caller's */
+    enum chain_part part;
+    int64_t hold_until_s; /* wall: kept back until then and told in a summary; 0 when it is told now */
 };
 
 struct plan {
@@ -36,9 +49,12 @@ struct plan {
  * left, or when the channel needs a recipient and none is left.
  */
 bool plan_make(struct arena *arena, const struct config *config, const struct channel *channel, const struct call *call,
-               struct plan *plan, struct fault *fault);
+               int64_t now_s, struct plan *plan, struct fault *fault);
 
-/* A chain as the outbox keeps it: titles and recipients, no setting and no secret. */
+void plan_add_note(struct arena *arena, struct plan *plan, const char *note);
+struct chain *plan_add_chain(struct arena *arena, struct plan *plan, const struct chain *chain);
+
+/* A chain as the outbox keeps it: titles of sections and of the route, recipients; no setting and no secret. */
 const char *chain_to_json(struct arena *arena, const struct chain *chain, bool repeat);
 
 /*

@@ -1,6 +1,7 @@
 #include "common/process.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,4 +93,16 @@ void process_watch(int64_t deadline_ms, const char *line)
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+const char *process_directory(struct arena *arena)
+{
+    char path[PATH_MAX];
+    ssize_t len = readlink("/proc/self/exe", path, sizeof(path));
+    const char *slash;
+
+    if (len <= 0 || (size_t)len >= sizeof(path) || path[0] != '/')
+        return "";
+    slash = memrchr(path, '/', (size_t)len);
+    return slash ? arena_copy(arena, path, (size_t)(slash - path)) : "";
 }

@@ -9,6 +9,8 @@
 
 #include <stdint.h>
 
+#include "common/arena.h"
+
 /*
  * Opens 0, 1 and 2 when closed, closes every other descriptor, ignores SIGPIPE and SIGXFSZ, sets umask 077, forbids core
  * dumps and tracing by others, forgets environment variables that change libraries' behaviour.
@@ -21,5 +23,8 @@ void process_prepare(void);
  * It is the last resort where a library hangs: whatever must outlive the process is on disk before.
  */
 void process_watch(int64_t deadline_ms, const char *line);
+
+/* Where the program lies, whatever link it was called by: the package's modules lie beside it. "" when the kernel does not say. */
+const char *process_directory(struct arena *arena);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "common/identity.h"
 #include "common/log.h"
+#include "common/operator.h"
 
 enum {
     FIRST_WAIT_MS = 30000,
@@ -83,6 +84,21 @@ static void keep_attempt(void *self, const struct leg *leg, const struct attempt
     }
 }
 
+static const char *first_reference(void *self, const struct leg *leg)
+{
+    struct record *record = self;
+    struct arena *arena = record->world->arena;
+    const char *recipients =
+        identity_recipients(arena, endpoint_key_of(record, leg), leg->recipients, leg->recipient_count);
+    const char *reference = "";
+    struct fault fault = {0};
+
+    if (record->store &&
+        !reference_of(record->store, arena, record->problem, leg->section->title, recipients, &reference, &fault))
+        reference = "";
+    return reference;
+}
+
 static void log_note(void *self, const char *line)
 {
     const struct record *record = self;
@@ -92,7 +108,9 @@ static void log_note(void *self, const char *line)
 
 void record_attach(struct record *record, struct telling *telling)
 {
+    record->problem = identity_problem(record->world->arena, telling->event);
     telling->may_try = circuit_allows;
+    telling->reference = first_reference;
     telling->on_wire = mark_on_wire;
     telling->on_attempt = keep_attempt;
     telling->note = log_note;
@@ -179,4 +197,27 @@ struct outbox_result record_result(const struct record *record, const struct cha
 
     set_end(record, chain, told, severity, was_repeat, attempts_before + (int64_t)record->attempt_count, &result);
     return result;
+}
+
+void record_tell_operator(const struct record *record, const struct config *config, const struct event *event,
+                          const struct chain *chain, const struct told *told, const struct outbox_result *result)
+{
+    const char *title = told->leg ? told->leg->section->title : chain->legs[0].section->title;
+    struct trouble_report report = {
+        .section = title,
+        .detail = arena_print(record->world->arena, "%s: %s\n%s", result->code, result->words, event->subject)};
+
+    if (told->broken) {
+        report.code = "BROKEN";
+        report.words = WORD_OPERATOR_BROKEN;
+    } else if (result->end == OUTBOX_REFUSED) {
+        report.code = "REFUSED";
+        report.words = WORD_OPERATOR_REFUSED;
+    } else if (result->end == OUTBOX_EXPIRED) {
+        report.code = "EXPIRED";
+        report.words = WORD_OPERATOR_EXPIRED;
+    } else {
+        return;
+    }
+    operator_tell(record->world, config, record->store, event, &report);
 }

@@ -14,6 +14,7 @@ struct record {
     const struct world *world;
     struct store *store; /* may be NULL: then nothing is recorded, only logged */
     const char *id;
+    const char *problem; /* set by record_attach() */
     const struct secrets *secrets;
     struct attempt_record *attempts;
     size_t attempt_count;
@@ -26,6 +27,10 @@ void record_attach(struct record *record, struct telling *telling);
 /* What the outbox is told about the end of a chain. */
 struct outbox_result record_result(const struct record *record, const struct chain *chain, const struct told *told,
                                    enum severity severity, bool was_repeat, int64_t attempts_before);
+
+/* Tells the operator when the end of a chain is trouble that a person must mend. */
+void record_tell_operator(const struct record *record, const struct config *config, const struct event *event,
+                          const struct chain *chain, const struct told *told, const struct outbox_result *result);
 
 /* When a row that waits is tried again: the provider's wish, else a back-off that doubles from 30 s to 30 min. */
 int64_t record_next_try_ms(int64_t now_ms, int64_t attempts, int64_t wait_s, uint32_t dice);

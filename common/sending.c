@@ -4,13 +4,18 @@
 #include <string.h>
 
 #include "common/asking.h"
+#include "common/civil.h"
 #include "common/log.h"
 #include "common/preview.h"
 #include "common/record.h"
 #include "common/report.h"
+#include "common/routing.h"
 #include "common/spool.h"
+#include "common/worker.h"
 
 enum {
+    SPARE_ROWS = 3,          /* of others' messages, told by the way */
+    SPARE_MOST_MS = 3000,    /* for them */
     IN_FLIGHT_WAIT_MS = 200, /* between two looks at the same message under way in another process */
 };
 
@@ -33,8 +38,10 @@ static void say(const struct sending *sending, const char *line)
 {
     const char *safe = masked(sending, line);
 
-    puts(safe);
-    fflush(stdout);
+    if (!sending->result && !sending->quiet) {
+        puts(safe);
+        fflush(stdout);
+    }
     log_notice("%s id=%s", safe, sending->id);
 }
 
@@ -63,7 +70,20 @@ struct course {
     struct record record;
     struct admission_answer answer;
     bool recorded; /* an outbox row is ours */
+    bool settled;  /* nothing is to be told now */
+    int64_t deadline_ms;
 };
+
+/* A route may raise the severity, and name a template. */
+static const struct event *event_for(const struct sending *sending, const struct chain *chain)
+{
+    return chain->event ? chain->event : sending->event;
+}
+
+static const char *template_for(const struct sending *sending, const struct chain *chain)
+{
+    return !sending->template_name[0] && chain->template_name ? chain->template_name : sending->template_name;
+}
 
 static const struct section *first_section(const struct chain *chain)
 {
@@ -80,8 +100,9 @@ static bool admit(struct course *course, struct fault *fault)
 {
     const struct sending *sending = course->sending;
     int64_t left_ms = sending->deadline_ms - world_steady_ms(sending->world);
-    struct admission_ask ask = asking_for(sending->world, course->chain, sending->event, course->answer.id,
-                                          sending->template_name, left_ms + RECORDS_MS);
+    struct admission_ask ask =
+        asking_for(sending->world, course->chain, event_for(sending, course->chain), course->answer.id,
+                   template_for(sending, course->chain), left_ms + RECORDS_MS);
 
     ask.beyond_limits = sending->beyond_limits;
     while (admission_ask(sending->store, sending->world->arena, &ask, &course->answer, fault)) {
@@ -110,6 +131,10 @@ static const char *why_not(const struct course *course)
 
     switch (answer->admission) {
     case HELD:
+        if (strcmp(answer->scope, "route") == 0)
+            return arena_print(arena, "suppressed %s: outside the hours of route \"%s\", told in a summary at %s", name,
+                               course->chain->route->title,
+                               civil_text(arena, answer->due_ms / 1000, course->sending->config->timezone));
         return arena_print(arena, "suppressed %s: %lld a %s reached for this %s, %lld waiting for the summary", name,
                            (long long)answer->allowed, answer->window, answer->scope, (long long)answer->waiting);
     case MUTED:
@@ -164,6 +189,8 @@ static void account_answer(struct course *course)
     case FOLDED:
     case REPEATED:
         say(sending, why_not(course));
+        if (sending->result)
+            jadd_text(json_at(sending->result, "/suppressed"), why_not(course));
         return;
     case QUEUED:
     case IN_FLIGHT:
@@ -208,9 +235,9 @@ static bool keep_in_spool(const struct course *course)
     struct json_object *doc = json_doc(arena);
     struct fault fault = {0};
 
-    jset_text(doc, "event", json_print(event_to_json(arena, sending->event)));
+    jset_text(doc, "event", json_print(event_to_json(arena, event_for(sending, course->chain))));
     jset_text(doc, "legs", chain_to_json(arena, course->chain, false));
-    jset_text(doc, "template", sending->template_name);
+    jset_text(doc, "template", template_for(sending, course->chain));
     jset_number(doc, "created_ms", world_wall_ms(sending->world));
     if (state_directory(sending)[0] &&
         spool_keep(arena, state_directory(sending), course->answer.id, json_print(doc), &fault))
@@ -219,18 +246,49 @@ static bool keep_in_spool(const struct course *course)
     return false;
 }
 
+/* Sections that were asked and did not deliver, each once. */
+static void add_failed(const struct course *course, const char *delivered_by)
+{
+    const struct record *record = &course->record;
+
+    for (size_t i = 0; i < record->attempt_count; i++) {
+        const char *section = record->attempts[i].section;
+        bool again = i > 0 && strcmp(record->attempts[i - 1].section, section) == 0;
+
+        if (!again && strcmp(section, delivered_by) != 0)
+            jadd_text(json_at(course->sending->result, "/failed_channels"), section);
+    }
+}
+
+/* For scripts: the seed's success_channels and failed_channels. */
+static void add_to_result(const struct course *course, const struct told *told)
+{
+    bool delivered = told->outcome == OUTCOME_DELIVERED || told->outcome == OUTCOME_UNCLEAR;
+    struct json_object *result = course->sending->result;
+
+    if (!result)
+        return;
+    if (delivered) {
+        jset_flag(result, "success", true);
+        jadd_text(json_at(result, "/success_channels"), told->leg->section->title);
+    }
+    add_failed(course, delivered ? told->leg->section->title : "");
+}
+
 /* Writes down how it ended; true when the message waits somewhere safe. */
 static bool record_end(struct course *course, const struct told *told)
 {
     const struct sending *sending = course->sending;
     struct outbox_result result =
-        record_result(&course->record, course->chain, told, sending->event->severity, course->telling.repeat, 0);
+        record_result(&course->record, course->chain, told, course->telling.event->severity, course->telling.repeat, 0);
     struct fault fault = {0};
 
     if (!course->recorded)
         return result.end == OUTBOX_WAITS && keep_in_spool(course);
-    if (outbox_finish(sending->store, &result, &fault))
+    if (outbox_finish(sending->store, &result, &fault)) {
+        record_tell_operator(&course->record, sending->config, sending->event, course->chain, told, &result);
         return result.end == OUTBOX_WAITS;
+    }
     log_error("%s id=%s", fault.text, sending->id);
     return false;
 }
@@ -239,6 +297,8 @@ static void tell(struct course *course)
 {
     struct told told = tell_chain(&course->telling, course->chain, 0);
 
+    course->sending->told = true;
+    add_to_result(course, &told);
     account_told(course, &told, record_end(course, &told));
 }
 
@@ -253,43 +313,104 @@ static void start(struct course *course)
     course->telling = (struct telling){
         .world = sending->world,
         .config = sending->config,
-        .event = sending->event,
+        .event = event_for(sending, course->chain),
         .id = course->answer.id,
-        .template_name = sending->template_name,
+        .template_name = template_for(sending, course->chain),
         .late = "",
-        .deadline_ms = sending->deadline_ms,
+        .deadline_ms = course->deadline_ms,
         .attempts_most = worker_is_there(sending) ? 1 : 0,
     };
     record_attach(&course->record, &course->telling);
 }
 
-static void send_chain(struct sending *sending, const struct chain *chain, const char *id)
+static void ask_store(struct course *course)
 {
-    struct course course = {.sending = sending, .chain = chain, .answer = {.id = id}};
     struct fault fault = {0};
 
-    if (sending->store) {
-        course.recorded = admit(&course, &fault);
-        if (!course.recorded)
-            log_error("%s; sending without limits id=%s", fault.text, sending->id);
-        else if (course.answer.admission != ADMITTED && course.answer.admission != ADOPTED) {
-            account_answer(&course);
-            return;
-        }
+    if (!course->sending->store)
+        return;
+    course->recorded = admit(course, &fault);
+    if (!course->recorded)
+        log_error("%s; sending without limits id=%s", fault.text, course->sending->id);
+    course->settled = course->recorded && course->answer.admission != ADMITTED && course->answer.admission != ADOPTED;
+}
+
+static void finish(struct course *course)
+{
+    if (course->settled) {
+        account_answer(course);
+        return;
     }
-    start(&course);
-    tell(&course);
+    start(course);
+    tell(course);
+}
+
+/* --- many chains --- */
+
+/* What the ends of the chains come to: see `part` in plan.h. */
+struct balance {
+    int status;             /* of those that must arrive */
+    int best;               /* of those of which one must arrive; -1 while there is none */
+    const struct route *of; /* whose `best` it is */
+};
+
+static void close_group(struct balance *balance)
+{
+    if (balance->best > balance->status)
+        balance->status = balance->best;
+    balance->best = -1;
+}
+
+static void take_end(struct balance *balance, const struct chain *chain, int status)
+{
+    if (balance->of != chain->route)
+        close_group(balance);
+    balance->of = chain->route;
+    if (chain->part == PART_ONE_OF)
+        balance->best = balance->best < 0 || status < balance->best ? status : balance->best;
+    else if (status > balance->status && (chain->part == PART_MAIN || status == 1))
+        balance->status = status;
+}
+
+/* Those that follow keep a share of the time. */
+static int64_t deadline_of(const struct sending *sending, size_t chains_to_come)
+{
+    size_t kept = chains_to_come < LEGS_KEPT_FOR ? chains_to_come : LEGS_KEPT_FOR;
+
+    return sending->deadline_ms - (int64_t)kept * LEG_KEPT_MS;
+}
+
+/* All are admitted before the first is told: from then on each of them outlives this process. */
+static void send_chains(struct sending *sending, const struct plan *plan)
+{
+    struct course *courses = arena_alloc(sending->world->arena, (plan->chain_count + 1) * sizeof(*courses));
+    struct balance balance = {.status = sending->status, .best = -1};
+
+    for (size_t i = 0; i < plan->chain_count; i++) {
+        courses[i] = (struct course){.sending = sending,
+                                     .chain = &plan->chains[i],
+                                     .answer = {.id = i == 0 ? sending->id : sending_id(sending->world)},
+                                     .deadline_ms = deadline_of(sending, plan->chain_count - i - 1)};
+        ask_store(&courses[i]);
+    }
+    for (size_t i = 0; i < plan->chain_count; i++) {
+        sending->status = 0;
+        finish(&courses[i]);
+        take_end(&balance, courses[i].chain, sending->status);
+    }
+    close_group(&balance);
+    sending->status = balance.status;
 }
 
 /* --- previews --- */
 
-static void show_leg(struct sending *sending, const struct leg *leg)
+static void show_leg(struct sending *sending, const struct chain *chain, const struct leg *leg)
 {
     struct telling telling = {.world = sending->world,
                               .config = sending->config,
-                              .event = sending->event,
+                              .event = event_for(sending, chain),
                               .id = sending->id,
-                              .template_name = sending->template_name,
+                              .template_name = template_for(sending, chain),
                               .late = ""};
     struct message message = tell_compose(&telling, leg);
     struct delivery delivery = tell_delivery(&telling, leg, sending->deadline_ms);
@@ -308,10 +429,41 @@ static void show_leg(struct sending *sending, const struct leg *leg)
 static void show_chain(struct sending *sending, const struct chain *chain)
 {
     for (size_t i = 0; i < chain->leg_count; i++)
-        show_leg(sending, &chain->legs[i]);
+        show_leg(sending, chain, &chain->legs[i]);
 }
 
 /* --- all --- */
+
+/* What was told of a problem decides who hears of its end; without a store it is told as if it were new. */
+static struct routing_past recall(struct sending *sending)
+{
+    struct routing_past past = {0};
+    struct fault fault = {0};
+
+    if (sending->preview || !routing_follows(sending->event))
+        return past;
+    sending_open_store(sending);
+    if (sending->store && !routing_recall(sending->store, sending->world->arena, sending->event, &past, &fault))
+        log_error("%s id=%s", fault.text, sending->id);
+    return past;
+}
+
+bool sending_route(struct sending *sending, const struct text_list *to, struct plan *plan, struct fault *fault)
+{
+    struct routing routing = {.arena = sending->world->arena,
+                              .config = sending->config,
+                              .event = sending->event,
+                              .to = *to,
+                              .now_s = world_wall_ms(sending->world) / 1000,
+                              .past = recall(sending)};
+    struct routing_trace trace;
+    bool planned = routing_make(&routing, plan, &trace, fault);
+
+    for (size_t i = 0; i < trace.count; i++)
+        if (trace.steps[i].taken)
+            log_notice("route \"%s\" %s id=%s", trace.steps[i].route->title, trace.steps[i].why, sending->id);
+    return planned;
+}
 
 static void gather_secrets(struct sending *sending, const struct chain *chain)
 {
@@ -328,7 +480,7 @@ void sending_open_store(struct sending *sending)
     struct fault fault = {0};
     bool renewed = false;
 
-    if (state_directory(sending)[0] == '\0')
+    if (sending->store || state_directory(sending)[0] == '\0')
         return;
     sending->store = store_open(sending->world->arena, state_directory(sending), STORE_PATIENCE_MS, &renewed, &fault);
     if (!sending->store)
@@ -338,18 +490,51 @@ void sending_open_store(struct sending *sending)
                   sending->id);
 }
 
+/* Without a worker, whoever comes by with time to spare tells a few of those that wait. */
+static void lend_a_hand(const struct sending *sending)
+{
+    int64_t now_ms = world_steady_ms(sending->world);
+    struct worker worker = {.world = sending->world,
+                            .config = sending->config,
+                            .store = sending->store,
+                            .directory = state_directory(sending),
+                            .deadline_ms = now_ms + SPARE_MOST_MS,
+                            .rows_most = SPARE_ROWS};
+    struct work_done done;
+    struct fault fault = {0};
+
+    if (!sending->store || !sending->told || sending->status != 0 ||
+        now_ms + 3 * SPARE_MOST_MS > sending->deadline_ms || worker_is_there(sending))
+        return;
+    if (!work_once(&worker, &done, &fault))
+        log_error("%s id=%s", fault.text, sending->id);
+}
+
 void send_all(struct sending *sending, const struct plan *plan)
 {
     for (size_t i = 0; i < plan->chain_count; i++)
         gather_secrets(sending, &plan->chains[i]);
     for (size_t i = 0; i < plan->note_count; i++)
         sending_complain(sending, plan->notes[i]);
-    for (size_t i = 0; i < plan->chain_count; i++) {
-        if (sending->preview)
-            show_chain(sending, &plan->chains[i]);
-        else
-            send_chain(sending, &plan->chains[i], i == 0 ? sending->id : sending_id(sending->world));
-    }
+    for (size_t i = 0; sending->preview && i < plan->chain_count; i++)
+        show_chain(sending, &plan->chains[i]);
+    if (!sending->preview)
+        send_chains(sending, plan);
+    if (sending->result)
+        puts(masked(sending, json_print(sending->result)));
+    if (!sending->preview)
+        lend_a_hand(sending);
+}
+
+struct json_object *sending_result(struct arena *arena)
+{
+    struct json_object *result = json_doc(arena);
+
+    jset_flag(result, "success", false);
+    jset_array(result, "success_channels");
+    jset_array(result, "failed_channels");
+    jset_array(result, "suppressed");
+    return result;
 }
 
 const char *sending_id(const struct world *world)

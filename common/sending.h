@@ -14,25 +14,37 @@ struct sending {
     const struct world *world;
     struct config *config;
     const struct event *event;
-    const char *id;            /* of the notification: see sending_id() */
-    const char *template_name; /* wished by the caller, "" for none */
-    int64_t deadline_ms;       /* steady; everything ends before it */
-    bool preview;              /* print the requests in place of sending them */
-    bool beyond_limits;        /* a person asked for it: no limit of ours holds it back */
-    const char *state;         /* directory of the store, "" for the configuration's */
-    struct store *store;       /* NULL: without limits and records */
-    struct secrets secrets;    /* no line leaves without being masked */
-    int status;                /* the exit status so far: the gravest chain decides */
+    const char *id;             /* of the notification: see sending_id() */
+    const char *template_name;  /* wished by the caller, "" for none */
+    int64_t deadline_ms;        /* steady; everything ends before it */
+    bool preview;               /* print the requests in place of sending them */
+    struct json_object *result; /* NULL, or filled: success, success_channels, failed_channels, suppressed */
+    bool quiet;                 /* no line on stdout: it belongs to somebody else */
+    bool beyond_limits;         /* a person asked for it: no limit of ours holds it back */
+    const char *state;          /* directory of the store, "" for the configuration's */
+    struct store *store;        /* NULL: without limits and records */
+    struct secrets secrets;     /* no line leaves without being masked */
+    bool told;                  /* something went out to a provider in this run */
+    int status;                 /* the exit status so far: the gravest chain decides */
 };
+
+/* An empty result for `sending.result`; one line on stdout in place of those for people. */
+struct json_object *sending_result(struct arena *arena);
 
 /* A new id: time first, so that ids sort; chance, so that they are unique among many hosts. */
 const char *sending_id(const struct world *world);
 
 /*
- * Opens the store. One that cannot be used is told to the operator, and the message goes out without limits: the store must
+ * Opens the store, unless it is open. One that cannot be used is told to the operator, and the message goes out without limits: the store must
  * never silence an alert.
  */
 void sending_open_store(struct sending *sending);
+
+/*
+ * Plans by the configuration's routes; `to` are the recipients of the call, none for the routes' own. Opens the store for what
+ * follows a problem, to see who was told of it.
+ */
+bool sending_route(struct sending *sending, const struct text_list *to, struct plan *plan, struct fault *fault);
 
 /* Tells (or shows) every chain; one line on stdout for each that is settled, one on stderr for each that is not. */
 void send_all(struct sending *sending, const struct plan *plan);

@@ -107,7 +107,7 @@ bool duration_read(const char *text, int64_t *seconds)
         *seconds = 0;
         return true;
     }
-    unit = len > 1 ? seconds_in(text[len - 1]) : 0;
+    unit = len > 0 ? seconds_in(text[len - 1]) : 0;
     if (unit == 0 || !number_read(text, len - 1, &number) || __builtin_mul_overflow(number, unit, &number))
         return false;
     *seconds = number;

@@ -332,3 +332,15 @@ void sign_github_webhook(struct secret secret, struct request *request)
 
     request_header(request, "X-Hub-Signature-256: sha256=%s", digest_hex(request->arena, &mac));
 }
+
+const char *sign_dingtalk(struct arena *arena, struct secret secret, int64_t wall_ms)
+{
+    const char *key = secret_text(secret);
+    const char *text = arena_print(arena, "%lld\n%s", (long long)wall_ms, key);
+    struct digest mac = hmac_sha256(key, strlen(key), text, strlen(text));
+    struct str signature = str_in(arena, 256);
+
+    str_addf(&signature, "&timestamp=%lld&sign=", (long long)wall_ms);
+    encode_percent(&signature, digest_base64(arena, &mac));
+    return signature.text;
+}

@@ -80,4 +80,7 @@ bool webhook_secret_length(struct arena *arena, struct secret secret, size_t *le
 /* GitHub's way: X-Hub-Signature-256 over the body, the secret as it is. */
 void sign_github_webhook(struct secret secret, struct request *request);
 
+/* DingTalk: "&timestamp=...&sign=...", where sign is base64(HMAC-SHA256(secret, "<milliseconds>\n<secret>")), percent-encoded once. */
+const char *sign_dingtalk(struct arena *arena, struct secret secret, int64_t wall_ms);
+
 #endif

@@ -161,3 +161,40 @@ void sms_judge(struct verdicts *verdicts, const struct verdict_rule *rules, cons
         verdict->reason = arena_print(verdicts->arena, "%s (the provider's clock says %s)", verdict->reason,
                                       civil_utc(verdicts->arena, response->date_s));
 }
+
+void sms_check_named(const char *option, const struct text_list *items, const struct findings *findings)
+{
+    for (size_t i = 0; i < items->count; i++)
+        if (strcspn(items->items[i], "=") == 0 || !strchr(items->items[i], '='))
+            findings->mistake(findings->self,
+                              arena_print(findings->arena, "%s '%s' is not NAME=VALUE", option, items->items[i]));
+}
+
+bool sms_fill_named(const char *option, const struct text_list *items, size_t most, const struct message *message,
+                    struct request *request, const char **json, struct fault *fault)
+{
+    struct arena *arena = request->arena;
+    struct json_object *object = json_doc(arena);
+
+    for (size_t i = 0; i < items->count; i++) {
+        const char *item = items->items[i];
+        const char *name = arena_copy(arena, item, strcspn(item, "="));
+        const char *value = item + strlen(name);
+
+        if (!sms_fill(arena, value + (*value == '='), message, most, &value, fault))
+            return fault_in(fault, "%s '%s'", option, name);
+        request_measure(request, arena_print(arena, "%s %s", option, name), value, most, UNIT_CHARACTERS);
+        jset_text(object, name, value);
+    }
+    *json = json_print(object);
+    return true;
+}
+
+const char *sms_joined(struct arena *arena, const struct text_list *numbers)
+{
+    struct str joined = str_in(arena, 20 * numbers->count);
+
+    for (size_t i = 0; i < numbers->count; i++)
+        str_addf(&joined, "%s%s", i ? "," : "", phone_domestic(numbers->items[i]));
+    return joined.text;
+}

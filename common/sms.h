@@ -33,4 +33,14 @@ bool sms_fill(struct arena *arena, const char *template_text, const struct messa
 void sms_judge(struct verdicts *verdicts, const struct verdict_rule *rules, const char *recipient, const char *code,
                const char *reason, const struct response *response, const char *reference);
 
+/* Items are "NAME=TEMPLATE": an item without a name is a mistake. `option` names the list. */
+void sms_check_named(const char *option, const struct text_list *items, const struct findings *findings);
+
+/* The filled items as a JSON object whose values are all texts, each measured against `most` characters. */
+bool sms_fill_named(const char *option, const struct text_list *items, size_t most, const struct message *message,
+                    struct request *request, const char **json, struct fault *fault);
+
+/* Numbers in their domestic form, separated by commas. */
+const char *sms_joined(struct arena *arena, const struct text_list *numbers);
+
 #endif

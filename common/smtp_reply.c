@@ -8,12 +8,12 @@
 /* Columns of the three digits and what follows them, a space or a hyphen. */
 enum { CODE_LEN = 3, WORDS_FROM = 4 };
 
-/* The reply to these commands is about us and our settings. The reason begins with the enhanced code, if there is one. */
+/* The reply to these commands is about us and our settings. The reason begins with the enhanced code, if any. */
 static const struct verdict_rule SESSION_RULES[] = {
     {"454*",                NULL,   OUTCOME_AGAIN,   0, WORD_FIX_LOGIN     },
     {"4*",                  NULL,   OUTCOME_AGAIN,   0, WORD_FIX_WAIT      },
     {"530* 534* 535* 538*", NULL,   OUTCOME_BROKEN,  0, WORD_FIX_LOGIN     },
-    {"552*",                NULL,   OUTCOME_REFUSED, 0, WORD_FIX_MESSAGE   }, /* too big: MAIL says the size beforehand */
+    {"552*",                NULL,   OUTCOME_REFUSED, 0, WORD_FIX_MESSAGE   }, /* MAIL tells the size */
     {"5*",                  "5.7.", OUTCOME_BROKEN,  0, WORD_FIX_PERMISSION},
     {NULL,                  NULL,   OUTCOME_BROKEN,  0, WORD_FIX_ADDRESS   },
 };
@@ -22,9 +22,9 @@ static const struct verdict_rule RECIPIENT_RULES[] = {
     {"450* 451*",           "greylist", OUTCOME_AGAIN,   300, WORD_FIX_WAIT      },
     {"4*",                  NULL,       OUTCOME_AGAIN,   0,   WORD_FIX_WAIT      },
     {"530* 534* 535* 538*", NULL,       OUTCOME_BROKEN,  0,   WORD_FIX_LOGIN     },
-    {"5*",                  "relay",    OUTCOME_BROKEN,  0,   WORD_FIX_PERMISSION}, /* "Relay access denied": not about this one */
+    {"5*",                  "relay",    OUTCOME_BROKEN,  0,   WORD_FIX_PERMISSION}, /* "Relay access denied" */
     {"552*",                "5.2.2",    OUTCOME_REFUSED, 0,   WORD_FIX_RECIPIENT }, /* the mailbox is full */
-    {"552*",                NULL,       OUTCOME_AGAIN,   0,   WORD_FIX_WAIT      }, /* RFC 5321 4.5.3.1.10: to be taken as 452 */
+    {"552*",                NULL,       OUTCOME_AGAIN,   0,   WORD_FIX_WAIT      }, /* RFC 5321 4.5.3.1.10 */
     {NULL,                  NULL,       OUTCOME_REFUSED, 0,   WORD_FIX_RECIPIENT },
 };
 

@@ -19,8 +19,8 @@ enum { SMTP_WORDS_MOST = 2048 };
 struct smtp_reply smtp_reply_read(struct arena *arena, int status, const char *replies);
 
 /*
- * Adds the verdict of a transaction with one recipient. 2yz after the dot is DELIVERED; 4yz is AGAIN; 5yz is BROKEN where
- * our login, sender or session is refused, and REFUSED where the recipient or the message is.
+ * Adds the verdict of a transaction with one recipient. 2yz after the dot is DELIVERED; 4yz is AGAIN; 5yz is BROKEN
+ * where our login, sender or session is refused, and REFUSED where the recipient or the message is.
  */
 void smtp_judge(const struct response *response, const char *recipient, struct verdicts *verdicts);
 

@@ -36,6 +36,7 @@ struct scanner {
     size_t len;
     size_t at;
     int line;
+    bool no_more_ends; /* of comments: not looked for again and again */
     /* The statement being read. */
     struct statement now;
     struct assignment *assignments;
@@ -112,10 +113,12 @@ static size_t end_of_line(const struct scanner *scanner, size_t at)
 static void skip_block_comment(struct scanner *scanner)
 {
     size_t begin = scanner->at;
-    const char *end = memmem(scanner->bytes + begin + 2, scanner->len - begin - 2, "*/", 2);
+    const char *end =
+        scanner->no_more_ends ? NULL : memmem(scanner->bytes + begin + 2, scanner->len - begin - 2, "*/", 2);
     size_t after = end ? (size_t)(end - scanner->bytes) + 2 : end_of_line(scanner, begin);
 
     if (!end) {
+        scanner->no_more_ends = true;
         mistake(scanner, scanner->line, "the comment that begins here with /* is never closed: add */ behind it");
         scanner->lost = true;
     }
@@ -818,8 +821,8 @@ static void append_trouble(struct statements *statements, const struct statement
 static void include_file(struct statements *statements, const struct statement *include, const char *path)
 {
     struct statements more = {.arena = statements->arena};
-    struct source_file *source;
-    struct str content;
+    struct source_file *source = NULL;
+    struct str content = {0};
     struct fault fault = {0};
 
     if (!read_file(statements, path, &source, &content, &fault)) {
@@ -885,8 +888,8 @@ bool statements_read(struct statements *statements, const char *path, struct fau
 {
     struct statements main = {.arena = statements->arena};
     const char *directory = directory_of(statements->arena, path);
-    struct source_file *source;
-    struct str content;
+    struct source_file *source = NULL;
+    struct str content = {0};
 
     if (!read_file(statements, path, &source, &content, fault))
         return false;

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -149,12 +150,29 @@ static void leave_queue(struct store *store)
 
 /* --- the file --- */
 
+/* In the packaged place a store made by one of the daemons' users would lock the others out: only root makes it there. */
+static bool may_make(const char *directory)
+{
+    return geteuid() == 0 || strcmp(directory, STORE_PACKAGED_DIRECTORY) != 0;
+}
+
+/* For the group, when there is one; its files get the directory's group. */
+static bool make_directory(const char *directory)
+{
+    const struct group *group = getgrnam(STORE_GROUP);
+
+    if (mkdir(directory, S_IRWXU | S_IRWXG) != 0)
+        return false;
+    if (geteuid() == 0 && group && chown(directory, 0, group->gr_gid) != 0)
+        return false;
+    return chmod(directory, STORE_DIRECTORY_MODE) == 0;
+}
+
 static bool open_directory(struct store *store, const char *directory, struct fault *fault)
 {
     char *real = realpath(directory, NULL);
 
-    if (!real && errno == ENOENT && strcmp(directory, STORE_PACKAGED_DIRECTORY) != 0 &&
-        mkdir(directory, S_IRWXU | S_IRWXG) == 0)
+    if (!real && errno == ENOENT && may_make(directory) && make_directory(directory))
         real = realpath(directory, NULL);
     if (!real)
         return fault_set(fault, FAULT_SYSTEM, "state directory '%s': %s; make it, or set `state` to one that exists",
@@ -259,14 +277,15 @@ static bool file_exists(const struct store *store, struct stat *about)
     return fstatat(store->descriptor, FILE_NAME, about, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+/* By functions where there are some: each PRAGMA is a statement to compile. */
 static bool set_rules(struct store *store)
 {
-    char busy[64];
-
-    snprintf(busy, sizeof(busy), "PRAGMA busy_timeout = %lld", (long long)store->patience_ms);
+    sqlite3_busy_timeout(store->db, (int)store->patience_ms);
     sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    return do_sql(store->db, busy) && do_sql(store->db, "PRAGMA synchronous = NORMAL; PRAGMA trusted_schema = OFF;"
-                                                        "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0");
+#ifdef SQLITE_DBCONFIG_TRUSTED_SCHEMA
+    sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+#endif
+    return do_sql(store->db, "PRAGMA synchronous = NORMAL; PRAGMA cell_size_check = ON");
 }
 
 static bool open_file(struct store *store, struct fault *fault)
@@ -380,8 +399,8 @@ static bool open_sound_file(struct store *store, bool small_blocks, bool *renewe
     struct stat about;
 
     if (!file_exists(store, &about)) {
-        if (strcmp(store->directory, STORE_PACKAGED_DIRECTORY) == 0)
-            return fault_set(fault, FAULT_SYSTEM, "state '%s' is missing; reinstall the package, which makes it",
+        if (!may_make(store->directory))
+            return fault_set(fault, FAULT_SYSTEM, "state '%s' is missing; `notifyctl check` as root makes it",
                              store->path);
         if (!make_file(store, small_blocks, fault))
             return false;

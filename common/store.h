@@ -20,12 +20,13 @@
 enum { STORE_SCHEMA = 1, STORE_PATIENCE_MS = 2000, STORE_DIRECTORY_MODE = 02770, STORE_FILE_MODE = 0660 };
 
 #define STORE_PACKAGED_DIRECTORY "/var/lib/notification-plugins"
+#define STORE_GROUP              "notification-plugins" /* whose members share it: zabbix, nagios, icinga ... */
 
 struct store;
 
 /*
- * Opens DIRECTORY/state.db; closed with the arena. Creates directory and file where there are none, except in the packaged
- * place, where the package makes them for all users. Upgrades an older schema in one transaction; one from a newer version is
+ * Opens DIRECTORY/state.db; closed with the arena. Creates directory and file where there are none; in the packaged place only
+ * as root, for all users of the group. Upgrades an older schema in one transaction; one from a newer version is
  * a fault and stays untouched. Waits at most `patience_ms` in all for other processes, here and in the calls below.
  *
  * WAL, or TRUNCATE on a file system with blocks under 4 KiB (there a full disk would raise SIGBUS). Refused on network file

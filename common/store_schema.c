@@ -11,8 +11,10 @@ const char *const STORE_STEPS[] = {
     " host TEXT NOT NULL, service TEXT NOT NULL, state TEXT NOT NULL, subject TEXT NOT NULL,"
     " section TEXT NOT NULL, channel TEXT NOT NULL, recipients TEXT NOT NULL, recipient_key TEXT NOT NULL,"
     " limit_key TEXT NOT NULL, endpoint_key TEXT NOT NULL, reason TEXT NOT NULL,"
-    " outcome TEXT NOT NULL,"               /* waiting delivered unclear refused expired dropped held muted folded */
-    " ended_ms INTEGER NOT NULL DEFAULT 0," /* 0 while it waits, and while it is held and not told in a summary */
+    " route TEXT NOT NULL DEFAULT '',"        /* title of the route that took it */
+    " release_ms INTEGER NOT NULL DEFAULT 0," /* held by a route's hours: no summary tells it before */
+    " outcome TEXT NOT NULL,"                 /* waiting delivered unclear refused expired dropped held muted folded */
+    " ended_ms INTEGER NOT NULL DEFAULT 0,"   /* 0 while it waits, and while it is held and not told in a summary */
     " delivered_by TEXT NOT NULL DEFAULT '', reference TEXT NOT NULL DEFAULT '', code TEXT NOT NULL DEFAULT '',"
     " words TEXT NOT NULL DEFAULT '', body TEXT NOT NULL DEFAULT '');"
     "CREATE INDEX notification_repeat ON notification (repeat_key, created_ms);"

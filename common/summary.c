@@ -86,13 +86,14 @@ static bool read_helds(const struct summary_making *making, struct arena *arena,
                        struct helds *helds, struct fault *fault)
 {
     *helds = (struct helds){.arena = arena, .items = arena_alloc(arena, ROWS_MOST * sizeof(*helds->items))};
-    return store_read(making->store, arena, fault,
-                      "SELECT n.problem, n.host, n.service, n.subject, n.severity, n.created_ms,"
-                      " COALESCE((SELECT MIN(r.created_ms) FROM notification r WHERE r.problem = n.problem AND"
-                      " r.recipient_key = n.recipient_key AND r.kind = 'recovery' AND r.created_ms >= n.created_ms), 0)"
-                      " FROM notification n WHERE n.section = ? AND n.recipient_key = ? AND n.outcome = 'held'"
-                      " AND n.ended_ms = 0 AND n.created_ms <= ? ORDER BY n.severity DESC, n.created_ms",
-                      keep_held, helds, "tti", group->section, group->recipient_key, group->last_ms);
+    return store_read(
+        making->store, arena, fault,
+        "SELECT n.problem, n.host, n.service, n.subject, n.severity, n.created_ms,"
+        " COALESCE((SELECT MIN(r.created_ms) FROM notification r WHERE r.problem = n.problem AND"
+        " r.recipient_key = n.recipient_key AND r.kind = 'recovery' AND r.created_ms >= n.created_ms), 0)"
+        " FROM notification n WHERE n.section = ? AND n.recipient_key = ? AND n.outcome = 'held'"
+        " AND n.ended_ms = 0 AND n.created_ms <= ? AND n.release_ms <= ? ORDER BY n.severity DESC, n.created_ms",
+        keep_held, helds, "ttii", group->section, group->recipient_key, group->last_ms, world_wall_ms(making->world));
 }
 
 /* --- words --- */
@@ -243,8 +244,9 @@ static bool mark_told(const struct summary_making *making, const struct group *g
         return false;
     if (!store_run(making->store, fault,
                    "UPDATE notification SET ended_ms = ?, delivered_by = ? WHERE section = ? AND recipient_key = ?"
-                   " AND outcome = 'held' AND ended_ms = 0 AND created_ms <= ?",
-                   "ittti", world_wall_ms(making->world), id, group->section, group->recipient_key, group->last_ms)) {
+                   " AND outcome = 'held' AND ended_ms = 0 AND created_ms <= ? AND release_ms <= ?",
+                   "itttii", world_wall_ms(making->world), id, group->section, group->recipient_key, group->last_ms,
+                   world_wall_ms(making->world))) {
         store_rollback(making->store);
         return false;
     }
@@ -280,6 +282,14 @@ static bool ask_place(const struct summary_making *making, struct world *world, 
     return true;
 }
 
+/* A summary at once would be one more message: it waits until the minute that was full has gone by. */
+static bool ripe(const struct summary_making *making, const struct group *group)
+{
+    int64_t now_ms = world_wall_ms(making->world);
+
+    return now_ms - group->first_ms >= BETWEEN_MS || group->first_ms > now_ms;
+}
+
 static bool told_lately(const struct summary_making *making, const struct group *group, bool *lately,
                         struct fault *fault)
 {
@@ -311,6 +321,8 @@ static bool summarise(const struct summary_making *making, const struct group *g
     bool placed = false;
     bool lately;
 
+    if (!ripe(making, group))
+        return true;
     if (!told_lately(making, group, &lately, fault))
         return false;
     if (lately || !section_of_group(making, world.arena, group, &leg, &unusable))
@@ -334,8 +346,8 @@ bool summary_make(const struct summary_making *making, size_t *made, struct faul
     if (!store_read(making->store, making->world->arena, fault,
                     "SELECT section, recipient_key, MAX(recipients), COUNT(*), MIN(created_ms), MAX(created_ms),"
                     " MAX(severity) FROM notification WHERE outcome = 'held' AND ended_ms = 0"
-                    " GROUP BY section, recipient_key ORDER BY MAX(severity) DESC",
-                    keep_group, groups, ""))
+                    " AND release_ms <= ? GROUP BY section, recipient_key ORDER BY MAX(severity) DESC",
+                    keep_group, groups, "i", world_wall_ms(making->world)))
         return false;
     for (size_t i = 0; i < groups->count; i++)
         if (!summarise(making, &groups->items[i], made, fault))

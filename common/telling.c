@@ -104,6 +104,47 @@ static int64_t deadline_of_leg(const struct telling *telling, size_t legs_to_com
     return now_ms + (share_ms > 0 ? share_ms : 0);
 }
 
+/* What follows a problem belongs to its first message, where the channel can say so and that message is known. */
+static const char *reference_for(const struct telling *telling, const struct leg *leg)
+{
+    enum event_kind kind = telling->event->kind;
+    bool follows = kind == EVENT_RECOVERY || kind == EVENT_ACKNOWLEDGEMENT || kind == EVENT_UPDATE;
+
+    if (!follows || !telling->reference || leg->recipient_count > 1 || !(leg->section->channel->verbs & VERB_REPLY))
+        return "";
+    return telling->reference(telling->self, leg);
+}
+
+/* The first message shows that it is over, too. Only an ornament: what became of it changes nothing. */
+static void mark_recovered(const struct telling *telling, struct delivery delivery, struct intent intent,
+                           const char *reference)
+{
+    if (telling->event->kind != EVENT_RECOVERY || !(delivery.channel->verbs & VERB_UPDATE))
+        return;
+    intent.verb = VERB_UPDATE;
+    intent.reference = reference;
+    delivery.policy.attempts = 1;
+    deliver(telling->world, &delivery, &intent);
+}
+
+/* In the thread of the first message; when that is gone, as a message of its own. */
+static struct verdicts deliver_in_thread(const struct telling *telling, const struct delivery *delivery,
+                                         struct intent intent, const char *reference)
+{
+    struct verdicts verdicts;
+
+    intent.verb = VERB_REPLY;
+    intent.reference = reference;
+    verdicts = deliver(telling->world, delivery, &intent);
+    if (verdict_worst(&verdicts)->outcome == OUTCOME_DELIVERED)
+        mark_recovered(telling, *delivery, intent, reference);
+    if (verdict_worst(&verdicts)->outcome != OUTCOME_REFUSED)
+        return verdicts;
+    intent.verb = VERB_SEND;
+    intent.reference = "";
+    return deliver(telling->world, delivery, &intent);
+}
+
 static void tell_leg(const struct telling *telling, const struct chain *chain, size_t position, struct told *told)
 {
     const struct leg *leg = &chain->legs[position];
@@ -111,13 +152,15 @@ static void tell_leg(const struct telling *telling, const struct chain *chain, s
     struct delivery delivery = tell_delivery(telling, leg, deadline_of_leg(telling, chain->leg_count - position - 1));
     struct intent intent = tell_intent(telling, leg, &message);
     struct watcher watcher = {.telling = telling, .leg = leg};
+    const char *reference = reference_for(telling, leg);
     int64_t before_ms = world_steady_ms(telling->world);
 
     delivery.on_attempt = pass_on;
     delivery.self = &watcher;
     if (telling->on_wire)
         telling->on_wire(telling->self, leg);
-    told->verdicts = deliver(telling->world, &delivery, &intent);
+    told->verdicts = reference[0] ? deliver_in_thread(telling, &delivery, intent, reference)
+                                  : deliver(telling->world, &delivery, &intent);
     told->leg = leg;
     told->position = position;
     told->outcome = verdict_worst(&told->verdicts)->outcome;

@@ -26,6 +26,8 @@ struct telling {
     unsigned attempts_most;    /* 0: the section's own policy */
     /* False skips a leg: its circuit is open. NULL: none is skipped. */
     bool (*may_try)(void *self, const struct leg *leg);
+    /* The provider's id of the problem's first message there, "" when it is not known; may be NULL. */
+    const char *(*reference)(void *self, const struct leg *leg);
     /* Just before and after the network is used; both may be NULL. */
     void (*on_wire)(void *self, const struct leg *leg);
     void (*on_attempt)(void *self, const struct leg *leg, const struct attempt *attempt);

@@ -86,9 +86,11 @@ static bool read_tag(struct parser *parser, const char *from, struct tag *tag)
     inside += type != '\0';
     end = strstr(inside, close);
     tag->line = parser->line + lines_in(parser->at, from);
-    if (!end)
-        return fault_set(parser->fault, FAULT_CONFIG, "%s:%zu: '%s' is not closed by '%s'", parser->template->where,
-                         tag->line, parser->open, close);
+    if (!end) {
+        fault_set(parser->fault, FAULT_CONFIG, "%s:%zu: '%s' is not closed by '%s'", parser->template->where, tag->line,
+                  parser->open, close);
+        return false;
+    }
     tag->from = from;
     tag->end = end + strlen(close);
     tag->type = type;

@@ -35,12 +35,15 @@ struct partials {
 
 /*
  * `where` names the text in faults: "FILE:LINE: ...". FAULT_CONFIG for an unclosed tag or section, a wrong closing tag,
- * a text over TEMPLATE_MOST. `partials` may be NULL.
+ * sections over TEMPLATE_DEPTH, a text over TEMPLATE_MOST, and the same in a partial. `partials` may be NULL.
  */
 struct template *template_parse(struct arena *arena, const char *where, const char *text,
                                 const struct partials *partials, struct fault *fault);
 
-/* Partials nest at most TEMPLATE_DEPTH deep, the rest renders as nothing; the result is at most RENDERED_MOST bytes. */
+/*
+ * Partials nest at most TEMPLATE_DEPTH deep and are at most 64, the rest renders as nothing; so does what comes after half a
+ * million steps or after RENDERED_MOST bytes. False are null, false, an empty list, an empty text and a missing name.
+ */
 const char *template_render(struct arena *arena, const struct template *template, struct json_object *values,
                             enum escape escape);
 
@@ -63,8 +66,9 @@ bool template_check(const struct template *template, const struct template_names
  *     **主机:** {{host}}
  *     ...
  *
- * FILE is DIRECTORY/LANGUAGE/NAME.mustache; partials are looked up beside it. NAME is [a-z0-9_]+. A directory that does
- * not have it falls back to English, then to `default`: a missing template never stops a message, *found tells.
+ * FILE is DIRECTORY/LANGUAGE/NAME.mustache; partials are looked up beside it. NAME is [a-z0-9_]+. A file without the first
+ * block has the title of words.def. A directory that does not have it falls back to English, then to `default`: a missing
+ * template never stops a message, *found tells.
  */
 struct message_template {
     const char *name;

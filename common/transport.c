@@ -1,11 +1,11 @@
 #include "common/transport.h"
 
 #include <dlfcn.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "common/process.h"
 #include "common/str.h"
 
 #define MODULE_FILE   "transport_curl.so"
@@ -46,7 +46,7 @@ static void prepare_environment(struct arena *arena)
 /* Adds what is wrong to `complaints` and returns NULL when this file is no module of ours. It stays loaded for good. */
 static const struct transport_module *load_file(const char *path, struct str *complaints)
 {
-    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    void *library = dlopen(path, RTLD_LAZY | RTLD_LOCAL);
     const struct transport_module *module = library ? dlsym(library, MODULE_SYMBOL) : NULL;
     const char *words = module ? NULL : dlerror();
 
@@ -75,19 +75,6 @@ const struct transport_module *transport_load(struct arena *arena, const char *c
     return NULL;
 }
 
-/* "" when the kernel does not say; a program of the package runs from its own directory, whatever link it was called by. */
-static const char *program_directory(struct arena *arena)
-{
-    char path[PATH_MAX];
-    ssize_t len = readlink("/proc/self/exe", path, sizeof(path));
-    const char *slash;
-
-    if (len <= 0 || (size_t)len >= sizeof(path) || path[0] != '/')
-        return "";
-    slash = memrchr(path, '/', (size_t)len);
-    return slash ? arena_copy(arena, path, (size_t)(slash - path)) : "";
-}
-
 static void send_by_module(void *self, const struct request *request, int64_t timeout_ms, struct response *response)
 {
     static const struct transport_module *module;
@@ -95,7 +82,7 @@ static void send_by_module(void *self, const struct request *request, int64_t ti
 
     (void)self;
     if (!module) {
-        const char *own = program_directory(request->arena);
+        const char *own = process_directory(request->arena);
         const char *const directories[] = {own[0] ? own : NOTIFY_LIBEXECDIR, NOTIFY_LIBEXECDIR, NULL};
 
         prepare_environment(request->arena);

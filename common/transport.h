@@ -1,8 +1,8 @@
 /*
  * transport - carries a request and brings the response: the only door to the network.
  *
- * libcurl stands behind it in a module of its own, transport_curl.so beside the programs, which is loaded when something
- * is really sent: nearly all of a notifier's start-up time is libcurl's 33 libraries.
+ * libcurl stands behind it in a module of its own, transport_curl.so beside the programs, which is loaded when
+ * something is really sent: nearly all of a notifier's start-up time is libcurl's 33 libraries.
  */
 #ifndef COMMON_TRANSPORT_H
 #define COMMON_TRANSPORT_H
@@ -24,9 +24,9 @@ struct transport {
 };
 
 /*
- * Loads transport_curl.so at the first send: from the directory of the running program, else from where the package puts
- * it. A module that is missing or broken is TROUBLE_OURS and says where it was sought. One thread only: connections are
- * kept between sends.
+ * Loads transport_curl.so at the first send: from the directory of the running program, else from where the package
+ * puts it. A module that is missing or broken is TROUBLE_OURS and says where it was sought. One thread only: connections
+ * are kept between sends.
  */
 extern const struct transport transport_system;
 
@@ -38,8 +38,8 @@ struct transport_module {
 };
 
 /*
- * The module from the first of `directories` (absolute, ending with NULL) that has a usable one. NULL and FAULT_SYSTEM with
- * what was wrong in each.
+ * The module from the first of `directories` (absolute, ending with NULL) that has a usable one. NULL and FAULT_SYSTEM
+ * with what was wrong in each.
  */
 const struct transport_module *transport_load(struct arena *arena, const char *const *directories, struct fault *fault);
 

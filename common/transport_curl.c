@@ -4,8 +4,8 @@
  * - a request on a kept connection that the server drops is sent again without asking: nothing may go out twice, so no
  *   second connection is opened once a byte has left;
  * - a connection that ends in the middle of the headers is a success with an empty body: the empty line is waited for;
- * - with a login and a server that offers none, mail leaves without the login; with 2yz other than 250 after the dot, it
- *   reports failure: the conversation itself decides (transport_smtp.h);
+ * - with a login and a server that offers none, mail leaves without the login; with 2yz other than 250 after the dot,
+ *   it reports failure: the conversation itself decides (transport_smtp.h);
  * - closing an SMTP connection waits up to two minutes for the answer to QUIT.
  */
 #include <ctype.h>
@@ -32,7 +32,7 @@ struct exchange {
     size_t left;
     struct str body;
     size_t header_bytes;
-    bool head_ended; /* by an empty line */
+    bool head_ended;         /* by an empty line */
     const char *retry_after; /* the header's value, "" when absent */
     int64_t date_s;
     struct smtp_talk talk;
@@ -206,7 +206,7 @@ static bool set_limits(int64_t timeout_ms)
            SET(HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) && SET(USERAGENT, "notification-plugins/" NOTIFY_VERSION);
 }
 
-/* Verification is libcurl's default; said here, so that nobody has to know. A file of our own replaces the directory, too. */
+/* Verification is libcurl's default; said here for the reader. A file of our own replaces the directory, too. */
 static bool set_tls(const char *ca_file)
 {
     bool set = SET(SSL_VERIFYPEER, 1L) && SET(SSL_VERIFYHOST, 2L) && SET(SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);

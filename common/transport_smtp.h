@@ -1,8 +1,8 @@
 /*
  * transport_smtp - follows an SMTP conversation from the side: which command a reply answers, and which reply decides.
  *
- * libcurl says that something failed, but not what the server said about it, and it sends without a login when the server
- * offers none. Both can be told from the lines that pass. Pure.
+ * libcurl says that something failed, but not what the server said about it, and it sends without a login when the
+ * server offers none. Both can be told from the lines that pass. Pure.
  */
 #ifndef COMMON_TRANSPORT_SMTP_H
 #define COMMON_TRANSPORT_SMTP_H
@@ -47,8 +47,8 @@ void smtp_said_all(struct smtp_talk *talk);
 void smtp_heard(struct smtp_talk *talk, const char *line, size_t len);
 
 /*
- * True when a transaction has begun on a new connection without a login. A connection that was used before has its login
- * from then: it would not have been kept otherwise.
+ * True when a transaction has begun on a new connection without a login. A connection that was used before has its
+ * login from then: it would not have been kept otherwise.
  */
 bool smtp_lacks_login(const struct smtp_talk *talk);
 

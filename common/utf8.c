@@ -203,7 +203,8 @@ bool utf8_is_clean(const char *text)
         const unsigned char *at = (const unsigned char *)text + i;
         struct step step = step_from(at, len - i);
 
-        if (!is_kept(step.character) || (step.character == REPLACEMENT && memcmp(at, "\xEF\xBF\xBD", 3) != 0))
+        if (!is_kept(step.character) ||
+            (step.character == REPLACEMENT && strncmp((const char *)at, "\xEF\xBF\xBD", 3) != 0))
             return false;
         i += step.len;
     }

@@ -50,17 +50,6 @@ static struct outbox_result plain_result(const char *words)
 
 /* --- rows that need no telling --- */
 
-static bool expire(struct errand *errand, struct fault *fault)
-{
-    struct outbox_result result = plain_result("it was not delivered in time");
-
-    result.end = OUTBOX_EXPIRED;
-    result.code = "EXPIRED";
-    errand->done->expired++;
-    log_error("NP-EXPIRED %s was not delivered in time id=%s", errand->row->short_id, errand->row->id);
-    return finish(errand, &result, fault);
-}
-
 static bool put_off(struct errand *errand, int64_t due_ms, const char *words, struct fault *fault)
 {
     struct outbox_result result = plain_result(words);
@@ -175,7 +164,10 @@ static bool tell_row(struct errand *errand, struct fault *fault)
     count(errand->done, &result);
     log_notice("%s %s section=%s code=%s id=%s", outcome_name(told.outcome), errand->row->short_id,
                told.leg->section->title, result.code, errand->row->id);
-    return outbox_finish(errand->worker->store, &result, fault);
+    if (!outbox_finish(errand->worker->store, &result, fault))
+        return false;
+    record_tell_operator(&record, errand->worker->config, &errand->event, &errand->chain, &told, &result);
+    return true;
 }
 
 /* The provider's quota holds for the worker, too. */
@@ -201,6 +193,24 @@ static bool understand_row(struct errand *errand, struct fault *fault)
         !chain_from_json(arena, errand->worker->config, errand->row->legs, &errand->chain, &errand->repeat, fault))
         return false;
     errand->position = (size_t)errand->row->position < errand->chain.leg_count ? (size_t)errand->row->position : 0;
+    return true;
+}
+
+static bool expire(struct errand *errand, struct fault *fault)
+{
+    struct outbox_result result = plain_result("it was not delivered in time");
+    struct record record = {.world = &errand->world, .store = errand->worker->store};
+    struct told nobody = {.leg = NULL};
+    struct fault ignored = {0};
+
+    result.end = OUTBOX_EXPIRED;
+    result.code = "EXPIRED";
+    errand->done->expired++;
+    log_error("NP-EXPIRED %s was not delivered in time id=%s", errand->row->short_id, errand->row->id);
+    if (!finish(errand, &result, fault))
+        return false;
+    if (understand_row(errand, &ignored))
+        record_tell_operator(&record, errand->worker->config, &errand->event, &errand->chain, &nobody, &result);
     return true;
 }
 
@@ -336,6 +346,6 @@ bool work_once(const struct worker *worker, struct work_done *done, struct fault
         !worker_seen(worker->store, world_wall_ms(worker->world), worker->interval_ms, fault))
         return false;
     spool_each(worker->world->arena, worker->directory, take_file, &taking);
-    return run_due_rows(worker, done, fault) && make_summaries(worker, done, fault) &&
-           run_due_rows(worker, done, fault);
+    return outbox_take_back(worker->store, world_wall_ms(worker->world), fault) && run_due_rows(worker, done, fault) &&
+           make_summaries(worker, done, fault) && run_due_rows(worker, done, fault);
 }

@@ -23,15 +23,20 @@ build library:json-c           libjson-c-dev         json-c-devel
 build library:libconfuse       libconfuse-dev        libconfuse-devel
 build library:sqlite3          libsqlite3-dev        sqlite-devel
 build library:libmicrohttpd    libmicrohttpd-dev     libmicrohttpd-devel
+build library:libical          libical-dev           libical-devel
 test  library:cmocka           libcmocka-dev         libcmocka-devel
 test  program:clang            clang                 clang
+test  package:libclang-rt-dev   libclang-rt-dev       compiler-rt
 test  program:clang-format     clang-format          clang-tools-extra
 test  program:clang-tidy       clang-tidy            clang-tools-extra
 test  program:cppcheck         cppcheck              cppcheck
 test  program:valgrind         valgrind              valgrind
 test  program:python3          python3               python3
+test  program:strace           strace                strace
+test  program:faketime         faketime              libfaketime
 test  program:curl             curl                  curl
 test  program:openssl          openssl               openssl
+test  program:groff            groff-base            groff-base
 test  program:shellcheck       shellcheck            ShellCheck
 TABLE
 }

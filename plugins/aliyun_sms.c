@@ -13,7 +13,7 @@
 #include "common/phone.h"
 #include "common/sign.h"
 #include "common/sms.h"
-#include "common/str.h"
+#include "plugins/answers.h"
 
 struct aliyun_sms {
     const char *endpoint;
@@ -46,77 +46,11 @@ static const struct option_row OPTIONS[] = {
     OPTION_END,
 };
 
-/* What a prefix would get wrong stands first. Codes of receipts (CONTENT_ERROR and so on) are here as well. */
-static const struct verdict_rule RULES[] = {
-    {"OK",                                                     NULL,     OUTCOME_DELIVERED, 0,     WORD_NONE          },
-    {"NO-CODE InternalError UnknownError",                     NULL,     OUTCOME_UNCLEAR,   0,     WORD_NONE          },
-    {"SignatureNonceUsed",                                     NULL,     OUTCOME_UNCLEAR,   0,     WORD_NONE          }, /* an earlier copy got through */
-    {"InvalidTimeStamp.Expired",                               NULL,     OUTCOME_BROKEN,    0,     WORD_FIX_CLOCK     },
-    {"isv.BUSINESS_LIMIT_CONTROL",                             "分钟", OUTCOME_THROTTLED, 60,    WORD_FIX_QUOTA     },
-    {"isv.BUSINESS_LIMIT_CONTROL",                             "天级", OUTCOME_THROTTLED, 86400, WORD_FIX_QUOTA     },
-    {"isv.BUSINESS_LIMIT_CONTROL MOBILE_SEND_LIMIT",           NULL,     OUTCOME_THROTTLED, 3600,  WORD_FIX_QUOTA     },
-    {"isv.DAY_LIMIT_CONTROL isv.MONTH_LIMIT_CONTROL",          NULL,     OUTCOME_THROTTLED, 86400, WORD_FIX_QUOTA     },
-    {"isp.RAM_PERMISSION_DENY Forbidden*",                     NULL,     OUTCOME_BROKEN,    0,     WORD_FIX_PERMISSION},
-    {"isp.* IS_CLOSE Throttling* ServiceUnavailable",          NULL,     OUTCOME_AGAIN,     0,     WORD_FIX_WAIT      },
-    {"isv.MOBILE_COUNT_OVER_LIMIT",                            NULL,     OUTCOME_REFUSED,   0,     WORD_FIX_MESSAGE   },
-    {"isv.MOBILE* isv.DOMESTIC_NUMBER_NOT_SUPPORTED",          NULL,     OUTCOME_REFUSED,   0,     WORD_FIX_RECIPIENT },
-    {"isv.BLACK_KEY_CONTROL_LIMIT isv.CUSTOMER_REFUSED",       NULL,     OUTCOME_REFUSED,   0,     WORD_FIX_RECIPIENT },
-    {"isv.SMS_TEST_NUMBER_LIMIT INVALID_NUMBER",               NULL,     OUTCOME_REFUSED,   0,     WORD_FIX_RECIPIENT },
-    {"MOBILE_* MOBLLE_* USER_REJECT SP_NOT_BY_INTER_SMS",      NULL,     OUTCOME_REFUSED,   0,     WORD_FIX_RECIPIENT },
-    {"isv.TEMPLATE* isv.INVALID_* isv.PARAM*",                 NULL,     OUTCOME_REFUSED,   0,     WORD_FIX_MESSAGE   },
-    {"isv.SMS_CONTENT* isv.UNSUPPORTED_CONTENT",               NULL,     OUTCOME_REFUSED,   0,     WORD_FIX_MESSAGE   },
-    {"isv.SMS_TEST_TEMPLATE_PARAMS_ILLEGAL PARAMS_ILLEGAL",    NULL,     OUTCOME_REFUSED,   0,     WORD_FIX_MESSAGE   },
-    {"CONTENT_* template_parameter_count_illegal",             NULL,     OUTCOME_REFUSED,   0,     WORD_FIX_MESSAGE   },
-    {"isv.AMOUNT_NOT_ENOUGH isv.OUT_OF_SERVICE",               NULL,     OUTCOME_BROKEN,    0,     WORD_FIX_BALANCE   },
-    {"isv.PRODUCT_UN* isv.ACCOUNT_* InsufficientBalance",      NULL,     OUTCOME_BROKEN,    0,     WORD_FIX_BALANCE   },
-    {"isv.SECURITY_FROZEN_ACCOUNT",                            NULL,     OUTCOME_BROKEN,    0,     WORD_FIX_BALANCE   },
-    {"isv.DENY_IP_RANGE",                                      NULL,     OUTCOME_BROKEN,    0,     WORD_FIX_ALLOWLIST },
-    {"isv.* SIGNATURE_BLACKLIST PORT_NOT_REGISTERED NO_ROUTE", NULL,     OUTCOME_BROKEN,    0,     WORD_FIX_TEMPLATE  },
-    {"SignatureDoesNotMatch IncompleteSignature",              NULL,     OUTCOME_BROKEN,    0,     WORD_FIX_KEY       },
-    {"InvalidAccessKeyId* InvalidSecurityToken* Missing*",     NULL,     OUTCOME_BROKEN,    0,     WORD_FIX_KEY       },
-    {"Invalid* UnsupportedHTTPMethod",                         NULL,     OUTCOME_BROKEN,    0,     WORD_FIX_ADDRESS   }, /* version, action, API */
-    {NULL,                                                     NULL,     OUTCOME_REFUSED,   0,     WORD_FIX_REPORT    },
-};
-
 static void check(const void *settings, const struct findings *findings)
 {
     const struct aliyun_sms *self = settings;
 
-    for (size_t i = 0; i < self->template_param.count; i++)
-        if (strcspn(self->template_param.items[i], "=") == 0 || !strchr(self->template_param.items[i], '='))
-            findings->mistake(findings->self, arena_print(findings->arena, "template_param '%s' is not NAME=VALUE",
-                                                          self->template_param.items[i]));
-}
-
-/* TemplateParam: an object whose values are all texts; anything else is isv.INVALID_JSON_PARAM. */
-static bool fill_variables(const struct aliyun_sms *self, const struct message *message, struct request *request,
-                           const char **json, struct fault *fault)
-{
-    struct arena *arena = request->arena;
-    struct json_object *variables = json_doc(arena);
-
-    for (size_t i = 0; i < self->template_param.count; i++) {
-        const char *item = self->template_param.items[i];
-        const char *name = arena_copy(arena, item, strcspn(item, "="));
-        const char *value = item + strlen(name);
-
-        if (!sms_fill(arena, value + (*value == '='), message, (size_t)self->variable_limit, &value, fault))
-            return fault_in(fault, "template_param '%s'", name);
-        request_measure(request, arena_print(arena, "template_param %s", name), value, (size_t)self->variable_limit,
-                        UNIT_CHARACTERS);
-        jset_text(variables, name, value);
-    }
-    *json = json_print(variables);
-    return true;
-}
-
-static const char *joined_numbers(struct arena *arena, const struct text_list *numbers)
-{
-    struct str joined = str_in(arena, 20 * numbers->count);
-
-    for (size_t i = 0; i < numbers->count; i++)
-        str_addf(&joined, "%s%s", i ? "," : "", phone_domestic(numbers->items[i]));
-    return joined.text;
+    sms_check_named("template_param", &self->template_param, findings);
 }
 
 static void sign(const struct aliyun_sms *self, const struct moment *moment, const struct pairs *parameters,
@@ -168,10 +102,10 @@ static bool build(const void *settings, const struct intent *intent, const struc
     const char *variables;
 
     if (!sms_numbers(request->arena, intent, &numbers, fault) ||
-        !fill_variables(self, intent->message, request, &variables, fault))
+        !sms_fill_named("template_param", &self->template_param, (size_t)self->variable_limit, intent->message, request,
+                        &variables, fault))
         return false;
-    parameters =
-        parameters_of(self, intent->message, request->arena, joined_numbers(request->arena, &numbers), variables);
+    parameters = parameters_of(self, intent->message, request->arena, sms_joined(request->arena, &numbers), variables);
     sign(self, moment, &parameters, request);
     return true;
 }
@@ -179,14 +113,8 @@ static bool build(const void *settings, const struct intent *intent, const struc
 static void classify(const void *settings, const struct intent *intent, const struct response *response,
                      struct verdicts *verdicts)
 {
-    struct json_object *answer = answer_json(response, verdicts);
-    const char *code = json_text_at(answer, "/Code");
-
     (void)settings;
-    if (answer && (code[0] || answer_accepted(response, verdicts)))
-        sms_judge(verdicts, RULES, "", code, json_text_at(answer, "/Message"), response,
-                  json_text_at(answer, "/BizId"));
-    sms_refuse_others(intent, verdicts);
+    aliyun_sms_judge(intent, response, verdicts);
 }
 
 const struct channel channel_aliyun_sms = {

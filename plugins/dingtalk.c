@@ -11,10 +11,9 @@
 #include <string.h>
 
 #include "common/card_dingtalk.h"
-#include "common/encode.h"
-#include "common/hash.h"
 #include "common/robot.h"
-#include "common/str.h"
+#include "common/sign.h"
+#include "plugins/answers.h"
 
 #define STANDARD "https://oapi.dingtalk.com/robot/send"
 
@@ -56,30 +55,6 @@ static const struct option_row OPTIONS[] = {
     OPTION_END,
 };
 
-/* Of one code, the row whose words stand in "errmsg": English in older answers, Chinese in newer ones. */
-static const struct verdict_rule RULES[] = {
-    {"0",                       NULL,           OUTCOME_DELIVERED, 0,    WORD_NONE         },
-    {"130101 410100",           NULL,           OUTCOME_THROTTLED, 60,   WORD_FIX_QUOTA    }, /* over 20 a minute */
-    {"90030",                   NULL,           OUTCOME_THROTTLED, 3600, WORD_FIX_QUOTA    }, /* calls of the day used up */
-    {"*",                       "too fast",     OUTCOME_THROTTLED, 60,   WORD_FIX_QUOTA    },
-    {"*",                       "per minute",   OUTCOME_THROTTLED, 60,   WORD_FIX_QUOTA    },
-    {"*",                       "frequen",      OUTCOME_THROTTLED, 60,   WORD_FIX_QUOTA    },
-    {"*",                       "限流",       OUTCOME_THROTTLED, 60,   WORD_FIX_QUOTA    },
-    {"-1",                      NULL,           OUTCOME_AGAIN,     30,   WORD_FIX_WAIT     },
-    {"310000",                  "keyword",      OUTCOME_BROKEN,    0,    WORD_FIX_KEYWORD  },
-    {"310000",                  "关键词",    OUTCOME_BROKEN,    0,    WORD_FIX_KEYWORD  },
-    {"310000",                  "timestamp",    OUTCOME_BROKEN,    0,    WORD_FIX_CLOCK    },
-    {"310000",                  "签名过期", OUTCOME_BROKEN,    0,    WORD_FIX_CLOCK    },
-    {"310000",                  "whitelist",    OUTCOME_BROKEN,    0,    WORD_FIX_ALLOWLIST},
-    {"310000",                  "白名单",    OUTCOME_BROKEN,    0,    WORD_FIX_ALLOWLIST},
-    {"310000",                  NULL,           OUTCOME_BROKEN,    0,    WORD_FIX_SIGNATURE},
-    {"300001 300005 400101 88", NULL,           OUTCOME_BROKEN,    0,    WORD_FIX_TOKEN    },
-    {"400013 400102 400106",    NULL,           OUTCOME_BROKEN,    0,    WORD_FIX_TARGET   }, /* group, robot gone */
-    {"43010*",                  NULL,           OUTCOME_REFUSED,   0,    WORD_FIX_MESSAGE  }, /* unsafe link or text */
-    {"*",                       "too long",     OUTCOME_REFUSED,   0,    WORD_FIX_MESSAGE  },
-    {NULL,                      NULL,           OUTCOME_REFUSED,   0,    WORD_FIX_REPORT   },
-};
-
 static void check(const void *settings, const struct findings *findings)
 {
     const struct dingtalk *self = settings;
@@ -90,19 +65,6 @@ static void check(const void *settings, const struct findings *findings)
     if (!secret_given(self->secret) && self->keyword[0] == '\0' && strcmp(self->security, "ip") != 0)
         findings->advice(findings->self, "the robot must have one of signature, keyword or address list: give "
                                          "secret_file, keyword or security = \"ip\", as in its settings");
-}
-
-/* base64(HMAC-SHA256(secret, "<milliseconds>\n<secret>")), percent-encoded once. */
-static const char *signature_of(struct arena *arena, struct secret secret, int64_t wall_ms)
-{
-    const char *key = secret_text(secret);
-    const char *text = arena_print(arena, "%lld\n%s", (long long)wall_ms, key);
-    struct digest mac = hmac_sha256(key, strlen(key), text, strlen(text));
-    struct str signature = str_in(arena, 256);
-
-    str_addf(&signature, "&timestamp=%lld&sign=", (long long)wall_ms);
-    encode_percent(&signature, digest_base64(arena, &mac));
-    return signature.text;
 }
 
 static struct mentions mentions_of(struct arena *arena, const struct dingtalk *self, const struct intent *intent)
@@ -152,31 +114,16 @@ static bool build(const void *settings, const struct intent *intent, const struc
     request_body(request, json_print(dingtalk_document(&card, format, &mentions, text)));
     request_measure(request, format->msgtype, text, TEXT_BYTES, UNIT_BYTES);
     request_measure(request, "body", request->body, BODY_BYTES, UNIT_BYTES);
-    return robot_request(&KIND, &self->robot, signs ? signature_of(request->arena, self->secret, moment->wall_ms) : "",
+    return robot_request(&KIND, &self->robot, signs ? sign_dingtalk(request->arena, self->secret, moment->wall_ms) : "",
                          request, fault);
-}
-
-/* The wall in front of the robots stops bursts, in words of its own. */
-static bool wall_answered(struct json_object *doc)
-{
-    return !json_has(doc, "/errcode") && (json_number_at(doc, "/status", 0) == 1111 || json_has(doc, "/punish"));
 }
 
 static void classify(const void *settings, const struct intent *intent, const struct response *response,
                      struct verdicts *verdicts)
 {
-    struct json_object *doc = answer_json(response, verdicts);
-
     (void)settings;
     (void)intent;
-    if (doc && wall_answered(doc))
-        verdict_add(verdicts, (struct verdict){.outcome = OUTCOME_THROTTLED,
-                                               .code = "1111",
-                                               .reason = response->body,
-                                               .remedy = WORD_FIX_QUOTA,
-                                               .wait_s = json_number_at(doc, "/wait", 60)});
-    else if (doc)
-        robot_answer(response, doc, RULES, verdicts);
+    dingtalk_judge(response, verdicts);
 }
 
 const struct channel channel_dingtalk = {

@@ -7,25 +7,11 @@
 #include <string.h>
 
 #include "common/channel.h"
-#include "common/hash.h"
 #include "common/sign.h"
 #include "plugins/webhook_answer.h"
 #include "plugins/webhook_body.h"
 #include "plugins/webhook_presets.h"
-
-struct webhook {
-    const char *preset;
-    const char *endpoint;
-    const char *method;
-    struct text_list headers;
-    const char *body_template;
-    const char *content_type;
-    const char *signing;
-    struct secret secret;
-    struct secret previous_secret;
-    struct secret token;
-    const char *success;
-};
+#include "plugins/webhook_settings.h"
 
 static const struct option_row OPTIONS[] = {
     OPTION_CHOICE("preset", struct webhook, preset, "", WEBHOOK_PRESETS, "a service whose details are known"),
@@ -47,65 +33,6 @@ static const struct option_row OPTIONS[] = {
         "what a good answer says: \"/code=0\" (JSON pointer and value) or how its text begins; without it any 2xx"),
     OPTION_END,
 };
-
-static const char *endpoint_of(const struct webhook *self, const struct webhook_preset *preset)
-{
-    return self->endpoint[0] || !preset ? self->endpoint : preset->endpoint;
-}
-
-static bool is_http(const char *address)
-{
-    return strncmp(address, "https://", 8) == 0 || strncmp(address, "http://", 7) == 0;
-}
-
-/* A value from an event must not choose the server that gets the token. */
-static bool host_is_fixed(const char *address)
-{
-    const char *host = strstr(address, "://");
-    const char *value = strstr(address, "{{");
-
-    return !value || !host || host + 3 + strcspn(host + 3, "/?#") <= value;
-}
-
-static void check_signing(const struct webhook *self, const struct findings *findings)
-{
-    bool standard = strcmp(self->signing, "standard") == 0;
-    size_t len = 0;
-
-    if (strcmp(self->signing, "none") == 0)
-        return;
-    if (!secret_given(self->secret))
-        findings->mistake(findings->self, "signing needs a secret: set secret_file");
-    else if (standard && !webhook_secret_length(findings->arena, self->secret, &len))
-        findings->mistake(findings->self, "the secret is not base64: make one with `openssl rand -base64 32`");
-    else if (standard && (len < 24 || len > 64))
-        findings->advice(findings->self, "Standard Webhooks ask for a secret of 24 to 64 random bytes");
-    if (secret_given(self->previous_secret) &&
-        !(standard && webhook_secret_length(findings->arena, self->previous_secret, &len)))
-        findings->mistake(findings->self, "previous_secret is for signing = \"standard\", and base64");
-    if (strcmp(self->method, "GET") == 0)
-        findings->mistake(findings->self, "GET has no body to sign: set method = \"POST\" or signing = \"none\"");
-}
-
-static void check(const void *settings, const struct findings *findings)
-{
-    const struct webhook *self = settings;
-    const struct webhook_preset *preset = webhook_preset(self->preset);
-    const char *endpoint = endpoint_of(self, preset);
-
-    if (!is_http(endpoint))
-        findings->mistake(findings->self, "endpoint is missing or does not begin with https:// or http://");
-    if (!host_is_fixed(endpoint))
-        findings->mistake(findings->self, "endpoint: a value cannot stand in the host's name, only in path and query");
-    if (preset && (strcmp(self->method, "POST") != 0 || self->success[0]))
-        findings->mistake(findings->self, "a preset knows method and success by itself: leave them out");
-    if (strncmp(endpoint, "http://", 7) == 0 && secret_given(self->token))
-        findings->advice(findings->self, "http:// shows the token to everybody on the way: use https://");
-    for (size_t i = 0; i < self->headers.count; i++)
-        if (strcspn(self->headers.items[i], ":") == 0 || !strchr(self->headers.items[i], ':'))
-            findings->mistake(findings->self, "an item of headers is not \"Name: value\"");
-    check_signing(self, findings);
-}
 
 /* What the templates of address and body may name. */
 static struct json_object *values_for(const struct webhook *self, const struct webhook_preset *preset,
@@ -149,17 +76,6 @@ static void add_headers(const struct webhook *self, const struct webhook_preset 
         request_header(request, "%s%s", token_header, secret_text(self->token));
 }
 
-/* Each recipient's request is a message of its own for the receiver: it sorts out repeats by this. */
-static const char *webhook_id(struct arena *arena, const struct intent *intent)
-{
-    struct digest digest;
-
-    if (intent->recipient_count == 0)
-        return intent->message->id;
-    digest = hash_sha256(intent->recipients[0], strlen(intent->recipients[0]));
-    return arena_print(arena, "%s-%.8s", intent->message->id, digest_hex(arena, &digest));
-}
-
 static bool add_signature(const struct webhook *self, const struct intent *intent, const struct moment *moment,
                           struct request *request, struct fault *fault)
 {
@@ -181,7 +97,7 @@ static bool build(const void *settings, const struct intent *intent, const struc
     if (preset && preset->recipient[0] && !json_text_at(values, "/recipient")[0])
         return fault_set(fault, FAULT_INPUT, "%s needs %s as recipient: give one with --to", preset->name,
                          preset->recipient);
-    if (!webhook_render_address(request->arena, endpoint_of(self, preset), values, &request->url, fault) ||
+    if (!webhook_render_address(request->arena, webhook_endpoint(self, preset), values, &request->url, fault) ||
         !add_body(self, preset, intent, values, request, fault))
         return false;
     request->method = self->method;
@@ -222,7 +138,7 @@ const struct channel channel_webhook = {
     .addresses = ADDRESS_MAIL | ADDRESS_MOBILE | ADDRESS_LOGIN,
     .expires_s = 7200,
     .recipients_in_request = 1,
-    .check = check,
+    .check = webhook_check,
     .build = build,
     .classify = classify,
 };

@@ -8,6 +8,7 @@
 #include <json-c/json_object.h>
 
 #include "common/civil.h"
+#include "common/hash.h"
 #include "common/template.h"
 
 const char *webhook_event_body(struct arena *arena, const struct intent *intent, struct json_object *values)
@@ -67,4 +68,14 @@ bool webhook_render_address(struct arena *arena, const char *text, struct json_o
                             struct fault *fault)
 {
     return render(arena, "endpoint", text, values, ESCAPE_URL, address, fault);
+}
+
+const char *webhook_id(struct arena *arena, const struct intent *intent)
+{
+    struct digest digest;
+
+    if (intent->recipient_count == 0)
+        return intent->message->id;
+    digest = hash_sha256(intent->recipients[0], strlen(intent->recipients[0]));
+    return arena_print(arena, "%s-%.8s", intent->message->id, digest_hex(arena, &digest));
 }

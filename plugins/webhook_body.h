@@ -19,4 +19,7 @@ bool webhook_render_body(struct arena *arena, const char *text, const char *cont
 bool webhook_render_address(struct arena *arena, const char *text, struct json_object *values, const char **address,
                             struct fault *fault);
 
+/* Each recipient's request is a message of its own for the receiver: it sorts out repeats by this. */
+const char *webhook_id(struct arena *arena, const struct intent *intent);
+
 #endif

@@ -11,16 +11,12 @@
 #include "common/card_notice.h"
 #include "common/mention.h"
 #include "common/robot.h"
-#include "common/str.h"
+#include "plugins/answers.h"
+#include "plugins/wecom_text.h"
 
 #define STANDARD "https://qyapi.weixin.qq.com/cgi-bin/webhook/send"
 
 static const struct robot_kind KIND = {.standard = STANDARD, .parameter = "key", .option = "key"};
-
-enum {
-    TEXT_BYTES = 2048,
-    MARKDOWN_BYTES = 4096,
-};
 
 struct wecom {
     struct robot robot;
@@ -39,18 +35,6 @@ static const struct option_row OPTIONS[] = {
     OPTION_LIST("mentioned_list", struct wecom, mentioned_list, "", "user ids to mention, or @all"),
     OPTION_LIST("mentioned_mobile_list", struct wecom, mentioned_mobile_list, "", "mobiles to mention, text only"),
     OPTION_END,
-};
-
-static const struct verdict_rule RULES[] = {
-    {"0",           NULL,         OUTCOME_DELIVERED, 0,  WORD_NONE       },
-    {"45009",       NULL,         OUTCOME_THROTTLED, 60, WORD_FIX_QUOTA  }, /* over 20 a minute */
-    {"45033",       NULL,         OUTCOME_THROTTLED, 5,  WORD_FIX_QUOTA  }, /* too many calls at one time */
-    {"*",           "freq",       OUTCOME_THROTTLED, 60, WORD_FIX_QUOTA  },
-    {"-1",          NULL,         OUTCOME_AGAIN,     30, WORD_FIX_WAIT   },
-    {"93000",       "max length", OUTCOME_REFUSED,   0,  WORD_FIX_MESSAGE},
-    {"93000",       NULL,         OUTCOME_BROKEN,    0,  WORD_FIX_TOKEN  }, /* wrong key, or the robot was removed */
-    {"40058 44004", NULL,         OUTCOME_REFUSED,   0,  WORD_FIX_MESSAGE}, /* too long or malformed, empty */
-    {NULL,          NULL,         OUTCOME_REFUSED,   0,  WORD_FIX_REPORT },
 };
 
 static void check(const void *settings, const struct findings *findings)
@@ -91,52 +75,6 @@ static const char *msgtype_for(const struct wecom *self, const struct card *card
     return "markdown";
 }
 
-/* For plain text: `<@userid>` would mention there as well. */
-static const char *without_angle(struct arena *arena, const char *text)
-{
-    struct str safe = str_in(arena, strlen("＜") * strlen(text));
-
-    for (; *text; text++)
-        str_add(&safe, *text == '<' ? "＜" : (char[]){*text, '\0'});
-    return safe.text;
-}
-
-static const char *plain_text(const struct card *card, const struct passage *passage)
-{
-    return without_angle(
-        card->arena, passage_write(card->arena, passage, MARKUP_PLAIN, TEXT_MOST, UNIT_BYTES, card->message->language));
-}
-
-static void write_text(struct json_object *text, const struct card *card, const struct mentions *mentions)
-{
-    struct passage *passage = passage_of(card->arena, plain_text(card, card->message->text));
-    struct json_object *users = jset_mentions(text, "mentioned_list", &mentions->users);
-
-    jset_text(text, "content",
-              card_text(card, passage, MARKUP_PLAIN, without_angle(card->arena, card->title),
-                        card_links(card, MARKUP_PLAIN), TEXT_BYTES));
-    if (mentions->all)
-        jadd_text(users, "@all");
-    jset_mentions(text, "mentioned_mobile_list", &mentions->mobiles);
-}
-
-static const char *font_colour(enum mood mood)
-{
-    return mood == MOOD_GOOD ? "info" : mood == MOOD_INFO ? "comment" : "warning";
-}
-
-static void write_markdown(struct json_object *markdown, const struct card *card, const struct mentions *mentions)
-{
-    const char *head =
-        arena_print(card->arena, "### <font color=\"%s\">%s</font>", font_colour(message_mood(card->message)),
-                    markup_escape(card->arena, MARKUP_WECOM, card->title));
-    const char *users = mentions_text(card->arena, &mentions->users, "<@", ">");
-    const char *names = arena_print(card->arena, "%s%s", users, mentions->all ? "<@all>" : "");
-    const char *tail = card_joined(card, card_links(card, MARKUP_WECOM), names);
-
-    jset_text(markdown, "content", card_text(card, card->message->text, MARKUP_WECOM, head, tail, MARKDOWN_BYTES));
-}
-
 static struct json_object *document(const struct wecom *self, const struct card *card, const struct mentions *mentions)
 {
     const char *msgtype = msgtype_for(self, card, mentions);
@@ -145,11 +83,11 @@ static struct json_object *document(const struct wecom *self, const struct card 
 
     jset_text(doc, "msgtype", msgtype);
     if (strcmp(msgtype, "text") == 0)
-        write_text(part, card, mentions);
+        wecom_write_text(part, card, mentions);
     else if (strcmp(msgtype, "markdown") == 0)
-        write_markdown(part, card, mentions);
+        wecom_write_markdown(part, card, mentions);
     else
-        write_notice(part, card, plain_text(card, passage_without_facts(card->arena, card->message->text)));
+        write_notice(part, card, wecom_plain_text(card, passage_without_facts(card->arena, card->message->text)));
     return doc;
 }
 
@@ -171,12 +109,9 @@ static bool build(const void *settings, const struct intent *intent, const struc
 static void classify(const void *settings, const struct intent *intent, const struct response *response,
                      struct verdicts *verdicts)
 {
-    struct json_object *doc = answer_json(response, verdicts);
-
     (void)settings;
     (void)intent;
-    if (doc)
-        robot_answer(response, doc, RULES, verdicts);
+    wecom_judge(response, verdicts);
 }
 
 const struct channel channel_wecom = {

@@ -8,6 +8,7 @@ Zabbix 6.0 expands only {ALERT.SENDTO}, {ALERT.SUBJECT} and {ALERT.MESSAGE} in a
 in 255 characters. So the facts travel in the message: a block of key=value lines between "notification-plugins/1" and
 "--", then text for people. A macro that does not apply arrives as it stands or as *UNKNOWN*; the programs know both. What
 people or plugins write may hold line breaks and comes last in the block: from there on other keys are not believed.
+{ESC.HISTORY} is left out: it would tell everybody the addresses of all who were told before.
 """
 import argparse
 import pathlib
@@ -66,16 +67,15 @@ KEYS = {
     "update_action": "{EVENT.UPDATE.ACTION}",
     "item_value": "{ITEM.VALUE}",
     "opdata": "{EVENT.OPDATA}",
-    "esc_history": "{ESC.HISTORY}",
     "update_message": "{EVENT.UPDATE.MESSAGE}",
 }
 
 EVERY = "source object event_id date time zabbix_url"
 STATE = "value update_status nseverity severity ack tags trigger"
-TRIGGER = "trigger_id host address host_visible groups item item_key item_value opdata esc_history"
+TRIGGER = "trigger_id host address host_visible groups item item_key item_value opdata"
 RECOVERY = "recovery_id recovery_date recovery_time duration"
 UPDATE = "update_date update_time age user update_action update_message"
-SERVICE = "service esc_history"
+SERVICE = "service"
 INTERNAL = "value host address host_visible item item_key trigger"
 DEVICE = {"host": "{DISCOVERY.DEVICE.DNS}", "address": "{DISCOVERY.DEVICE.IPADDRESS}",
           "service": "{DISCOVERY.SERVICE.NAME}", "trigger": "{DISCOVERY.DEVICE.IPADDRESS} {DISCOVERY.DEVICE.STATUS}"}

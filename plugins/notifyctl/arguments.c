@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/settings.h"
+#include "common/zone.h"
 
 static const struct argument *argument_named(const struct argument *arguments, size_t count, const char *name)
 {
@@ -39,36 +39,36 @@ bool arguments_read(const struct operation *operation, const struct argument *ar
     return true;
 }
 
-static bool read_date(const char *text, int64_t *when_ms)
+static bool read_date(const struct operation *operation, const char *text, int64_t *when_ms)
 {
-    static const char *const FORMS[] = {"%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"};
+    const struct config *config = operation->config;
+    int64_t local;
 
-    for (size_t i = 0; i < sizeof(FORMS) / sizeof(*FORMS); i++) {
-        struct tm tm = {.tm_isdst = -1};
-        const char *end = strptime(text, FORMS[i], &tm);
-
-        if (end && *end == '\0') {
-            *when_ms = (int64_t)mktime(&tm) * 1000;
-            return true;
-        }
-    }
-    return false;
+    if (!local_read(text, &local))
+        return false;
+    *when_ms = 1000 * zone_moment(config->arena, local, config->timezone);
+    return true;
 }
 
 bool moment_read(const struct operation *operation, const char *text, int64_t otherwise_ms, int64_t *when_ms,
                  struct fault *fault)
 {
+    int64_t now_ms = world_wall_ms(&operation->world);
+    bool ahead = text[0] == '+';
     int64_t seconds;
 
-    *when_ms = otherwise_ms;
-    if (text[0] == '\0')
-        return true;
-    if (duration_read(text, &seconds)) {
-        *when_ms = world_wall_ms(&operation->world) - seconds * 1000;
-        return true;
+    if (text[0] == '\0') {
+        *when_ms = otherwise_ms;
+    } else if (strcmp(text, "now") == 0) {
+        *when_ms = now_ms;
+    } else if (duration_read(text + ahead, &seconds)) {
+        *when_ms = ahead ? now_ms + seconds * 1000 : now_ms - seconds * 1000;
+    } else if (!read_date(operation, text, when_ms)) {
+        return fault_set(
+            fault, FAULT_USAGE,
+            "'%s' is no time: wanted 30m, 2h or 7d (ago), +2h or +7d (from now), \"2026-11-24 08:00\" or now", text);
     }
-    return read_date(text, when_ms) ||
-           fault_set(fault, FAULT_USAGE, "'%s' is no time: wanted 30m, 2h, 7d or \"2026-11-24 08:00\"", text);
+    return true;
 }
 
 int say_fault(const struct operation *operation, const struct fault *fault)

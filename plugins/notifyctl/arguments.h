@@ -17,7 +17,7 @@ bool arguments_read(const struct operation *operation, const struct argument *ar
                     struct fault *fault);
 
 /*
- * A point in time: "30m", "2h", "7d" ago, "2026-11-24", "2026-11-24 08:00", in the configuration's time zone. "" is `otherwise`.
+ * A point in time: "30m", "2h", "7d" ago, "+2h" ahead, "now", "2026-11-24", "2026-11-24 08:00", in the configuration's time zone. "" is `otherwise`.
  */
 bool moment_read(const struct operation *operation, const char *text, int64_t otherwise_ms, int64_t *when_ms,
                  struct fault *fault);

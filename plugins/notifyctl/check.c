@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/policy.h"
+#include "common/store.h"
 #include "common/template.h"
 #include "common/values.h"
 #include "plugins/channels.h"
@@ -61,6 +63,18 @@ static void check_templates(struct config *config)
     }
 }
 
+/* Without a store messages go out, but without limits, outbox and history. */
+static void check_store(struct operation *operation, struct config *config)
+{
+    struct fault fault = {0};
+    bool renewed = false;
+
+    if (!store_open(operation->arena, config->state, STORE_PATIENCE_MS, &renewed, &fault))
+        config_add_finding(config, true, config->state, "%s", fault.text);
+    else if (renewed)
+        config_add_finding(config, false, config->state, "the store was corrupt: it was set aside and begun anew");
+}
+
 static size_t print_findings(const struct config *config)
 {
     size_t mistakes = 0;
@@ -100,6 +114,8 @@ int command_check(struct operation *operation)
     }
     config_check_sections(config);
     check_templates(config);
+    policy_check(config, world_wall_ms(&operation->world) / 1000);
+    check_store(operation, config);
     mistakes = print_findings(config);
     printf("%s: %zu of %zu sections usable, %zu mistake%s\n", config->path, count_usable(config), config->section_count,
            mistakes, mistakes == 1 ? "" : "s");

@@ -37,6 +37,7 @@ static struct json_object *entry_to_json(struct arena *arena, const struct histo
     jset_text(json, "channel", entry->channel);
     jset_text(json, "recipients", entry->recipients);
     jset_text(json, "reason", entry->reason);
+    jset_text(json, "route", entry->route);
     jset_text(json, "outcome", entry->outcome);
     jset_number(json, "ended_ms", entry->ended_ms);
     jset_text(json, "delivered_by", entry->delivered_by);

@@ -27,6 +27,8 @@ int command_drop(struct operation *operation);
 int command_prune(struct operation *operation);
 int command_tick(struct operation *operation);
 int command_status(struct operation *operation);
+int command_oncall(struct operation *operation);
+int command_why(struct operation *operation);
 int command_mute(struct operation *operation);
 int command_unmute(struct operation *operation);
 

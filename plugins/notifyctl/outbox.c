@@ -23,12 +23,12 @@ static bool print_row(void *self, struct row *row)
 {
     struct listing *listing = self;
     struct arena *arena = arena_new();
-    const char *timezone = listing->operation->config->timezone;
+    const char *zone = listing->operation->config->timezone;
 
     listing->count++;
     printf("%s %s %-9s %-8s next %s attempts %lld %s: %s\n", row_text(row, 0), row_text(row, 1),
            severity_name(severity_of_number(row_number(row, 2))), row_text(row, 3),
-           civil_text(arena, row_number(row, 4) / 1000, timezone), (long long)row_number(row, 5), row_text(row, 6),
+           civil_text(arena, row_number(row, 4) / 1000, zone), (long long)row_number(row, 5), row_text(row, 6),
            row_text(row, 7));
     arena_release(arena);
     return true;

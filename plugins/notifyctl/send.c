@@ -89,7 +89,8 @@ static int send_event(struct operation *operation, const struct call *call, cons
     struct section *section = section_titled(operation, &fault);
     struct plan plan;
 
-    if (!section || !plan_make(operation->arena, operation->config, section->channel, call, &plan, &fault)) {
+    if (!section || !plan_make(operation->arena, operation->config, section->channel, call,
+                               world_wall_ms(&operation->world) / 1000, &plan, &fault)) {
         sending_complain(&sending, arena_print(operation->arena, "NP-CONFIG %s", fault.text));
         return fault_exit_status(&fault);
     }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "common/civil.h"
+#include "common/duty.h"
 #include "common/mute.h"
 #include "common/outbox.h"
 #include "plugins/notifyctl/arguments.h"
@@ -62,6 +63,21 @@ static bool print_circuit(void *self, struct row *row)
     return true;
 }
 
+static void print_oncall(const struct looking *looking)
+{
+    const struct config *config = looking->operation->config;
+
+    for (size_t i = 0; i < config->rotation_count; i++) {
+        const char *name = config->rotations[i]->title;
+        struct duty duty;
+
+        if (!duty_find(config, name, looking->now_ms / 1000, &duty))
+            continue;
+        printf("on call: @%s %s until %s%s%s\n", name, duty.contact ? duty.contact->name : "NOBODY",
+               civil_text(config->arena, duty.shift.until_s, config->timezone), duty.contact ? "" : ": ", duty.trouble);
+    }
+}
+
 static bool print_failure(void *self, struct row *row)
 {
     struct looking *looking = self;
@@ -87,6 +103,7 @@ static bool look(struct looking *looking, struct fault *fault)
     struct store *store = looking->store;
 
     print_worker(looking);
+    print_oncall(looking);
     return store_read(store, NULL, fault, "SELECT COUNT(*), MIN(created_ms) FROM outbox", print_outbox_row, looking,
                       "") &&
            store_read(store, NULL, fault,

@@ -72,7 +72,7 @@ bool listener_open(const char *address, bool everybody, int *descriptor, struct 
 
 const char *listener_name(struct arena *arena, int descriptor)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
     socklen_t len = sizeof(address);
     char host[NAME_MOST];
     char port[16];

@@ -195,6 +195,12 @@ static const char *parting(const struct marks *marks, const char *line, const ch
     return " ";
 }
 
+static void drop_spaces_at_end(struct str *out)
+{
+    while (out->len > 0 && out->text[out->len - 1] == ' ')
+        out->text[--out->len] = '\0';
+}
+
 /* No spaces before a line break, no more than one empty line, none at the ends. */
 static const char *tidy(struct arena *arena, const char *text)
 {
@@ -203,13 +209,12 @@ static const char *tidy(struct arena *arena, const char *text)
 
     for (; *text; text++) {
         if (*text == '\n') {
-            while (out.len > 0 && out.text[out.len - 1] == ' ')
-                out.text[--out.len] = '\0';
+            drop_spaces_at_end(&out);
             breaks++;
             continue;
         }
-        if (out.len > 0)
-            str_add(&out, breaks > 1 ? "\n\n" : breaks == 1 ? "\n" : "");
+        if (out.len > 0 && breaks > 0)
+            str_add(&out, breaks > 1 ? "\n\n" : "\n");
         breaks = 0;
         str_addc(&out, *text);
     }

@@ -13,7 +13,7 @@ static const struct provider *const PROVIDERS[] = {
     &provider_dingtalk,      &provider_wecom,          &provider_slack_api,
     &provider_slack_webhook, &provider_teams_workflow, &provider_teams_connector,
     &provider_aliyun,        &provider_tencent,        &provider_webhook,
-    &provider_bark,          &provider_ntfy,
+    &provider_bark,          &provider_ntfy,           NULL,
 };
 
 const char *account_text(const struct stand *stand, const char *account, const char *name)
@@ -99,7 +99,7 @@ static const struct provider *provider_at(const char *target)
 {
     size_t path = path_length(target);
 
-    for (size_t i = 0; i < sizeof(PROVIDERS) / sizeof(*PROVIDERS); i++) {
+    for (size_t i = 0; PROVIDERS[i]; i++) {
         size_t len = strlen(PROVIDERS[i]->prefix);
 
         if (len <= path && strncmp(target, PROVIDERS[i]->prefix, len) == 0 && (len == path || target[len] == '/'))
@@ -126,7 +126,7 @@ static void serve_nobody(struct exchange *exchange)
 
     exchange->code = objection(exchange, "404", "no provider is played at this path");
     str_add(&list, "notify_sandbox plays providers at:\n");
-    for (size_t i = 0; i < sizeof(PROVIDERS) / sizeof(*PROVIDERS); i++)
+    for (size_t i = 0; PROVIDERS[i]; i++)
         str_addf(&list, "%s%s\n", PROVIDERS[i]->prefix, PROVIDERS[i]->path ? PROVIDERS[i]->path : "/");
     answer_text(exchange, 404, "text/plain; charset=utf-8", list.text);
 }

@@ -53,12 +53,11 @@ static void mail_arrived(void *self, const struct exchange *exchange)
 /* What does not fit the socket's buffer at once is lost: answers are short, and who does not read them is hung up on. */
 static bool send_out(struct session *session)
 {
-    struct str *out = &session->smtp.out;
+    const struct str *out = &session->smtp.out;
     ssize_t sent = out->len == 0 ? 0 : send(session->descriptor, out->text, out->len, MSG_NOSIGNAL | MSG_DONTWAIT);
     bool good = sent == (ssize_t)out->len;
 
-    out->len = 0;
-    out->text[0] = '\0';
+    smtp_sent(&session->smtp);
     return good && session->smtp.state != SMTP_CLOSING;
 }
 

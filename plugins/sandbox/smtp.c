@@ -336,3 +336,8 @@ void smtp_take(struct smtp *smtp, const char *bytes, size_t len, int64_t now_ms)
         empty(&smtp->line);
     }
 }
+
+void smtp_sent(struct smtp *smtp)
+{
+    empty(&smtp->out);
+}

@@ -28,7 +28,7 @@ struct smtp {
     struct texts recipients;
     struct str line; /* the unfinished one */
     struct str mail;
-    struct str out; /* what the server says; the caller sends it and empties it */
+    struct str out; /* what the server says and has not been sent: see smtp_sent() */
     unsigned commands;
 };
 
@@ -37,5 +37,8 @@ struct smtp smtp_session(struct arena *arena, struct stand *stand);
 
 /* Takes bytes from the client. In the state SMTP_CLOSING the connection is closed when `out` is sent. */
 void smtp_take(struct smtp *smtp, const char *bytes, size_t len, int64_t now_ms);
+
+/* Forgets what the server has said. */
+void smtp_sent(struct smtp *smtp);
 
 #endif

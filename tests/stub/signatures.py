@@ -27,7 +27,10 @@ def percent_encode(text):
 
 
 def dingtalk(secret, timestamp_ms):
-    """Base64 of HMAC-SHA256, keyed with the secret as text. https://open.dingtalk.com/document/robots/customize-robot-security-settings"""
+    """Base64 of HMAC-SHA256, keyed with the secret as text.
+
+    https://open.dingtalk.com/document/robots/customize-robot-security-settings
+    """
     return base64.b64encode(hmac_sha256(secret.encode(), f"{timestamp_ms}\n{secret}".encode())).decode()
 
 

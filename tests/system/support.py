@@ -120,7 +120,7 @@ SECTIONS = {
     "tencent_sms": 'endpoint = "@URL@"  secret_id_file = "secrets/tencent-id"  secret_key_file = "secrets/tencent-key"  '
                    'app_id = "1400006666"  region = "ap-guangzhou"  sign_name = "监控系统"  template_id = "1234"  '
                    'template_params = {"{{host}}", "{{subject}}"}',
-    "email": 'server = "@MAIL@"  from = "监控 <monitor@example.com>"  starttls = "none"',
+    "email": 'server = "@MAIL@"  from = "监控 <monitor@example.com>"  starttls = "never"',
     "webhook": 'endpoint = "@URL@/hook"  signing = "standard"  secret_file = "secrets/webhook-secret"',
 }
 

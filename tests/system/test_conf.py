@@ -53,6 +53,7 @@ class ShippedConfiguration(unittest.TestCase):
         for example in (ROOT / "conf" / "conf.d").glob("*.conf.example"):
             shutil.copy(example, self.folder / "conf.d" / example.stem)
             (self.folder / "conf.d" / example.stem).chmod(0o640)
+        shutil.copytree(ROOT / "conf" / "calendars", self.folder / "calendars")
         self.write_secrets()
         outcome = self.check()
         self.assertEqual(0, outcome.status, str(outcome))

@@ -171,6 +171,7 @@ class Stock(IcingaCase):
 
     def test_the_letters_of_the_mail_script_are_enough(self):
         self.icinga.result(DISK, 2, self.nasty())
+        self.arrivals("dingtalk", 1)
         self.icinga.act("acknowledge-problem", DISK, author="张三", comment="处理中", notify=True)
         self.arrivals("dingtalk", 2)
         self.icinga.result(DISK, 0, "OK 恢复")

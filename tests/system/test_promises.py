@@ -161,6 +161,25 @@ class Flood(StoreCase):
         self.assertEqual(5, len(self.arrivals("webhook", 5)))
 
 
+class Thread(StoreCase):
+    def test_a_recovery_answers_in_the_thread_and_marks_the_first_message(self):
+        self.assert_status(0, self.tell(1, channel="slack"))
+        first = self.arrivals("slack", 1)[0]
+        self.assert_status(0, self.tell(1, kind="acknowledgement", channel="slack"))
+        self.assert_status(0, self.tell(1, kind="recovery", channel="slack"))
+        paths = [record.request.path.rsplit("/", 1)[-1] for record in self.stub.accepted("slack")]
+        self.assertEqual(["chat.postMessage", "chat.postMessage", "chat.postMessage", "chat.update"], paths)
+        acknowledged, recovered, updated = [record.json for record in self.stub.accepted("slack")[1:]]
+        ts = json.loads(first.answer.body)["ts"]
+        self.assertEqual([ts, ts], [acknowledged["thread_ts"], recovered["thread_ts"]])
+        self.assertEqual(ts, updated["ts"])
+        self.assertIn("恢复", updated["text"])
+
+    def test_without_its_first_message_a_recovery_stands_alone(self):
+        self.assert_status(0, self.tell(1, kind="recovery", channel="slack"))
+        self.assertNotIn("thread_ts", self.arrivals("slack", 1)[0].json)
+
+
 class FailOpen(StoreCase):
     """A store that cannot be used never silences an alert."""
 
@@ -220,6 +239,38 @@ class FailOpen(StoreCase):
 
 
 class Operator(StoreCase):
+    limits = LIMITED + 'operator { channels = {"ops-slack", "ops-webhook"} }\n'
+
+    def test_the_operator_hears_of_a_broken_channel_once_an_hour_and_elsewhere(self):
+        self.stub.script("webhook", *[Answer(status=401)] * 4)
+        for number in (1, 2):
+            self.tell(number)
+        self.ctl("tick")
+        heard = [message.text for message in self.arrivals("slack", 1)]
+        self.assertEqual(1, len(heard), heard)
+        self.assertIn("通知通道 ops-webhook 不可用", heard[0])
+        self.assertEqual([], [m for m in self.stub.accepted("webhook") if "不可用" in m.text])
+        self.age(3700)
+        self.stub.script("webhook", Answer(status=401))
+        self.tell(3)
+        self.ctl("tick")
+        self.assertEqual(2, len(self.arrivals("slack", 2)))
+
+    def test_the_operator_hears_of_what_expired(self):
+        self.stub.script("webhook", *[Answer(status=503)] * 3)
+        self.tell(1)
+        self.age(3 * 86400)
+        self.ctl("tick")
+        self.ctl("tick")
+        self.assertIn("已过期", self.arrivals("slack", 1)[0].text)
+
+    def test_whoever_has_time_tells_what_waits(self):
+        self.stub.script("webhook", *[Answer(status=503)] * 3)
+        self.assert_status(1, self.tell(1))
+        self.age(300)
+        self.assert_status(0, self.tell(2))
+        self.assertEqual({"delivered": 2}, self.outcomes())
+
     def test_history_outbox_retry_drop_and_status(self):
         self.stub.script("webhook", *[Answer(status=503)] * 6)
         self.tell(1)

@@ -179,8 +179,10 @@ class Zabbix60(unittest.TestCase):
             if "sms" not in channel:
                 self.assertIn("恢复", text, channel)
         recovery = self.arrived("webhook", 3)[2].text
-        for part in ('"kind": "recovery"', f'"event_id": "{event["eventid"]}"', '"severity": "info"'):
+        for part in ('"kind": "recovery"', f'"event_id": "{event["eventid"]}"', '"duration": "'):
             self.assertIn(part, recovery)
+        for text in (problem, update, recovery):
+            self.assertNotIn(support.MOBILE, text, "nobody learns where the others are told")
 
         alerts = support.wait_until(
             lambda: (found := self.house.alerts(eventids=self.events_of(self.trigger))) and

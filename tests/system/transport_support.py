@@ -1,4 +1,4 @@
-"""What the tests of the network door share: the program that sends, servers that misbehave, certificates made on the spot."""
+"""What the tests of the network door share: the program that sends, servers that misbehave, certificates."""
 import json
 import os
 import socket

@@ -16,6 +16,12 @@
 #define WITH_ARENA(test) cmocka_unit_test_setup_teardown(test, with_arena, drop_arena)
 #define COUNT(array)     (sizeof(array) / sizeof(*(array)))
 
+/* A row of a table whose rows are too long to be laid out in columns: it is laid out like a call. */
+#define CASE(...)   \
+    {               \
+        __VA_ARGS__ \
+    }
+
 static inline int with_arena(void **state)
 {
     *state = arena_new();

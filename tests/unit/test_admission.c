@@ -30,6 +30,7 @@ static struct admission_ask question(struct arena *arena, const char *id, struct
         .exempt = 1U << SEVERITY_EMERGENCY,
         .legs = "{\"legs\":[]}",
         .template_name = "",
+        .route = "",
         .reason = "",
         .now_ms = NOW,
         .lease_ms = 20000,
@@ -58,7 +59,7 @@ static struct admission_answer ask(struct place *place, struct store *store, con
     return answer;
 }
 
-static void end(struct store *store, const char *id, int how, int64_t now_ms)
+static void end(struct store *store, const char *id, enum outbox_end how, int64_t now_ms)
 {
     struct outbox_result result = {.id = id,
                                    .section = "ops",

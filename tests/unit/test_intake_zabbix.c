@@ -175,6 +175,16 @@ static void test_a_block_whose_end_was_forgotten_does_not_swallow_the_message(vo
     assert_string_equal(call.event.message, "");
 }
 
+static void test_line_breaks_of_every_kind_are_one(void **state)
+{
+    struct call call = block_call(*state, "host=h\r\naddress=192.0.2.1\revent_id=8\n--\r\none\rtwo\r\nthree");
+
+    assert_string_equal(call.event.host, "h");
+    assert_string_equal(call.event.address, "192.0.2.1");
+    assert_string_equal(call.event.event_id, "8");
+    assert_string_equal(call.event.message, "one\ntwo\nthree");
+}
+
 static void test_only_the_first_line_begins_a_block(void **state)
 {
     struct call call = CALL(*state, "--source=zabbix", "ops", "s", "text\n" ZABBIX_BLOCK_BEGIN "\nhost=h\n--\n");
@@ -324,15 +334,18 @@ static void test_a_hundred_thousand_lines_take_no_long_time(void **state)
 static void test_keys_stand_in_the_order_that_protects_them(void **state)
 {
     bool authored = false;
+    size_t count = 0;
 
     (void)state;
     for (const struct zabbix_key *key = zabbix_keys; key->name; key++) {
         assert_true(!authored || key->authored);
         authored = key->authored;
+        count++;
         assert_true(key->help[0] != '\0');
         assert_true(key->macro[0] == '\0' || macro_is_unset(key->macro));
     }
     assert_true(authored);
+    assert_in_range(count, 40, 64); /* as many as the reader of a block keeps in mind */
 }
 
 int main(void)
@@ -345,6 +358,7 @@ int main(void)
         WITH_ARENA(test_the_first_line_of_a_key_wins_even_when_it_is_unset),
         WITH_ARENA(test_lines_that_are_no_key_are_dropped_before_and_kept_behind_people_s_text),
         WITH_ARENA(test_a_block_whose_end_was_forgotten_does_not_swallow_the_message),
+        WITH_ARENA(test_line_breaks_of_every_kind_are_one),
         WITH_ARENA(test_only_the_first_line_begins_a_block),
         WITH_ARENA(test_operands_win_over_the_block_and_are_the_same_closed_list),
         WITH_ARENA(test_pages_are_on_the_frontend_s_host),

@@ -1,4 +1,4 @@
-/* Encodings are decoded again by OpenSSL's base64 and compared with the text and with Python's email package (tests/data). */
+/* Encodings are decoded again with OpenSSL's base64; those of tests/data are by Python's email package. */
 #include "tests/unit/support.h"
 
 #include <stdio.h>

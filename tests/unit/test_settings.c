@@ -270,6 +270,18 @@ static void test_secrets_come_from_the_section_a_file_or_the_environment(void **
     drop_file(*state, "key");
 }
 
+static void test_an_empty_variable_does_not_stand_for_a_mandatory_secret(void **state)
+{
+    struct givens givens = {.arena = *state};
+    struct sample sample = {0};
+    struct secrets secrets = {0};
+    struct fault fault = {0};
+
+    assert_int_equal(setenv("NOTIFY_SAMPLE_SECRET", "", 1), 0);
+    assert_false(fill(*state, SECRET_ROWS, &sample, &givens, &secrets, &fault));
+    unsetenv("NOTIFY_SAMPLE_SECRET");
+}
+
 static void test_the_command_line_takes_no_secret_by_value(void **state)
 {
     struct givens givens = {.arena = *state};
@@ -540,6 +552,7 @@ int main(void)
         WITH_ARENA(test_the_last_value_wins_but_repeated_options_of_a_list_add_up),
         WITH_ARENA(test_one_value_is_not_two),
         WITH_ARENA(test_secrets_come_from_the_section_a_file_or_the_environment),
+        WITH_ARENA(test_an_empty_variable_does_not_stand_for_a_mandatory_secret),
         WITH_ARENA(test_the_command_line_takes_no_secret_by_value),
         WITH_ARENA(test_file_names_of_the_command_line_start_where_the_caller_stands),
         WITH_ARENA(test_addresses_with_a_token_are_masked_though_they_are_plain_options),

@@ -172,16 +172,16 @@ static void test_a_mistake_is_named_with_its_line(void **state)
         const char *text;
         const char *expected;
     } rows[] = {
-        {"a\n{{b",                    "f:2: '{{' is not closed by '}}'"                                   },
-        {"{{{b}}",                    "f:1: '{{' is not closed by '}}}'"                                  },
-        {"\n\n{{#a}}\n",              "f:3: no closing tag for section 'a'"                               },
-        {"{{#a}}\n{{#b}}\n{{/a}}",    "f:3: section 'b' of line 2 is closed by 'a'"                       },
-        {"x\n{{/a}}",                 "f:2: no section is open that could be closed by 'a'"               },
-        {"{{! a\nb }}{{ }}",          "f:2: nothing stands in '{{ }}'"                                    },
-        {"{{=<%=}}",                  "f:1: delimiters must be two short words without '=', found '<%'"   },
-        {"{{=a b c=}}",               "f:1: delimiters must be two short words without '=', found 'a b c'"},
-        {"\r\n{{=<% %>=}}\r\n<%/x%>", "f:3: no section is open that could be closed by 'x'"               },
-        {"{{> p}}",                   "f: partial 'p':2: no closing tag for section 'a'"                  },
+        CASE("a\n{{b", "f:2: '{{' is not closed by '}}'"),
+        CASE("{{{b}}", "f:1: '{{' is not closed by '}}}'"),
+        CASE("\n\n{{#a}}\n", "f:3: no closing tag for section 'a'"),
+        CASE("{{#a}}\n{{#b}}\n{{/a}}", "f:3: section 'b' of line 2 is closed by 'a'"),
+        CASE("x\n{{/a}}", "f:2: no section is open that could be closed by 'a'"),
+        CASE("{{! a\nb }}{{ }}", "f:2: nothing stands in '{{ }}'"),
+        CASE("{{=<%=}}", "f:1: delimiters must be two short words without '=', found '<%'"),
+        CASE("{{=a b c=}}", "f:1: delimiters must be two short words without '=', found 'a b c'"),
+        CASE("\r\n{{=<% %>=}}\r\n<%/x%>", "f:3: no section is open that could be closed by 'x'"),
+        CASE("{{> p}}", "f: partial 'p':2: no closing tag for section 'a'"),
     };
     struct partials partials = {.find = find_in_object, .self = values(*state, "{\"p\":\"\\n{{#a}}\"}")};
 
@@ -233,6 +233,33 @@ static void test_a_partial_within_itself_ends_at_the_limit(void **state)
     assert_string_equal(template_render(*state, template, NULL, ESCAPE_NONE), repeated(*state, "x", TEMPLATE_DEPTH));
 }
 
+static const char *find_any(void *self, const char *name)
+{
+    (void)name;
+    return self;
+}
+
+static void test_partials_are_limited_in_number_and_indented_length(void **state)
+{
+    static char x[] = "x";
+    struct partials partials = {.find = find_any, .self = x};
+    struct fault fault = {0};
+    struct str text = str_in(*state, TEMPLATE_MOST);
+    const struct template *template;
+
+    for (int i = 0; i < 100; i++)
+        str_addf(&text, "{{>p%d}}{{>p%d}}", i, i);
+    template = template_parse(*state, "f", text.text, &partials, &fault);
+    assert_non_null(template);
+    assert_string_equal(template_render(*state, template, NULL, ESCAPE_NONE), repeated(*state, "xx", 64));
+
+    partials.self = arena_print(*state, "%s", repeated(*state, "\n", TEMPLATE_MOST / 2));
+    assert_non_null(template_parse(*state, "f", "{{>p}}", &partials, &fault));
+    assert_non_null(template_parse(*state, "f", " {{>p}}", &partials, &fault));
+    assert_null(template_parse(*state, "f", "  {{>p}}", &partials, &fault));
+    assert_string_equal(fault.text, "f: partial 'p': indented, the text is longer than 65536 bytes");
+}
+
 static double seconds(void)
 {
     struct timespec now;
@@ -252,18 +279,18 @@ static void test_hostile_templates_end_fast(void **state)
         const char *partial;
         const char *json;
     } rows[] = {
-        {"ten of itself, sixteen deep", "{{>p}}",       repeated(arena,                                   "{{>p}}",                  10), "{}"                                                   },
-        {                                                          "growing indentation",                                                                                                   "{{>p}}",                  repeated(arena,                                            " {{>p}}\n",                      1000),    "{}"                                          },
-        {                                                                                                                                                                                                                                   "nested lists",
-         arena_print(arena,                    "%s%s",                                                                                  repeated(arena,                                                                                                   "{{#a}}",                                                                                      TEMPLATE_DEPTH),
-         repeated(arena, "{{/a}}", TEMPLATE_DEPTH)),
-         "", arena_print(arena, "{\"a\":%s}", list)},
-        {                                                                                                                                                                                                                               "output without end",                                                                                                                                                                                                                                                                                                                                          "{{#a}}{{#a}}{{#a}}{{b}}{{/a}}{{/a}}{{/a}}",                        "",
-         arena_print(arena, "{\"a\":%s,\"b\":\"%s\"}",                                                                                                               list,                                                                                                                                             repeated(arena, "x", 10000))},
-        {                                                                                    "ten thousand tags",                                                 repeated(arena,                                    "{{a}}",                                                                  10000),                                                        "",                 "{\"a\":\"{{a}}\"}"},
-        {"ten thousand partials",repeated(arena, "{{>p}}",                                         10000),                    "y", "{}"                                                   },
-        {                                                                                                                                             "only openings",                                                                                                                                          repeated(arena,                                 "{{",                                               30000),                      "",    "{}"                                             },
-        {                 "many dots",                                                                               arena_print(arena,                                "{{a%s}}",                                                                              repeated(arena,                                                                                           ".a",    30000)),                          "", "{\"a\":{}}"},
+        CASE("ten of itself, sixteen deep", "{{>p}}", repeated(arena, "{{>p}}", 10), "{}"),
+        CASE("growing indentation", "{{>p}}", repeated(arena, " {{>p}}\n", 1000), "{}"),
+        CASE("nested lists",
+             arena_print(arena, "%s%s", repeated(arena, "{{#a}}", TEMPLATE_DEPTH),
+                         repeated(arena, "{{/a}}", TEMPLATE_DEPTH)),
+             "", arena_print(arena, "{\"a\":%s}", list)),
+        CASE("output without end", "{{#a}}{{#a}}{{#a}}{{b}}{{/a}}{{/a}}{{/a}}", "",
+             arena_print(arena, "{\"a\":%s,\"b\":\"%s\"}", list, repeated(arena, "x", 10000))),
+        CASE("ten thousand tags", repeated(arena, "{{a}}", 10000), "", "{\"a\":\"{{a}}\"}"),
+        CASE("ten thousand partials", repeated(arena, "{{>p}}", 10000), "y", "{}"),
+        CASE("only openings", repeated(arena, "{{", 30000), "", "{}"),
+        CASE("many dots", arena_print(arena, "{{a%s}}", repeated(arena, ".a", 30000)), "", "{\"a\":{}}"),
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -306,21 +333,21 @@ static void test_the_check_finds_unknown_names_and_raw_use_of_foreign_text(void 
         const char *text;
         const char *expected; /* "" when all is well */
     } rows[] = {
-        {"{{host}} {{{id}}} {{tags.team}} {{#host}}{{.}}{{/host}}", ""                                                                             },
-        {"{{#tags}}{{team}}{{/tags}}",                              ""                                                                             },
-        {"{{^host}}{{{id}}}{{/host}}{{! nonsense }}",               ""                                                                             },
-        {"a\n{{hots}}",                                             "f:2: unknown name 'hots', nearest is 'host'"                                  },
-        {"{{#zzz}}{{/zzz}}\n{{^hotel}}{{/hotel}}",
-         "f:1: unknown name 'zzz'; f:2: unknown name 'hotel', nearest is 'host'"                                                                   },
-        {"{{host.name}}",                                           "f:1: unknown name 'host.name', nearest is 'host'"                             },
-        {"\n{{{host}}}",                                            "f:2: without escaping, only this program's own values are safe, not 'host'"   },
-        {"{{&tags.id}}",                                            "f:1: without escaping, only this program's own values are safe, not 'tags.id'"},
-        {"{{#tags}}{{{id}}}{{/tags}}",                              "f:1: without escaping, only this program's own values are safe, not 'id'"     },
-        {"{{#host}}{{{.}}}{{/host}}",                               "f:1: without escaping, only this program's own values are safe, not '.'"      },
-        {"{{#host}}{{#.}}{{{.}}}{{/.}}{{/host}}",
-         "f:1: without escaping, only this program's own values are safe, not '.'"                                                                 },
-        {"{{#id}}{{{.}}}{{/id}}",                                   ""                                                                             },
-        {"{{>p}}",                                                  "partial 'p':2: unknown name 'x'"                                              },
+        CASE("{{host}} {{{id}}} {{tags.team}} {{#host}}{{.}}{{/host}}", ""),
+        CASE("{{#tags}}{{team}}{{/tags}}", ""),
+        CASE("{{^host}}{{{id}}}{{/host}}{{! nonsense }}", ""),
+        CASE("a\n{{hots}}", "f:2: unknown name 'hots', nearest is 'host'"),
+        CASE("{{#zzz}}{{/zzz}}\n{{^hotel}}{{/hotel}}",
+             "f:1: unknown name 'zzz'; f:2: unknown name 'hotel', nearest is 'host'"),
+        CASE("{{host.name}}", "f:1: unknown name 'host.name', nearest is 'host'"),
+        CASE("\n{{{host}}}", "f:2: without escaping, only this program's own values are safe, not 'host'"),
+        CASE("{{&tags.id}}", "f:1: without escaping, only this program's own values are safe, not 'tags.id'"),
+        CASE("{{#tags}}{{{id}}}{{/tags}}", "f:1: without escaping, only this program's own values are safe, not 'id'"),
+        CASE("{{#host}}{{{.}}}{{/host}}", "f:1: without escaping, only this program's own values are safe, not '.'"),
+        CASE("{{#host}}{{#.}}{{{.}}}{{/.}}{{/host}}",
+             "f:1: without escaping, only this program's own values are safe, not '.'"),
+        CASE("{{#id}}{{{.}}}{{/id}}", ""),
+        CASE("{{>p}}", "partial 'p':2: unknown name 'x'"),
     };
     const struct template_names names = {.known = known, .trusted = trusted, .nearest = nearest};
     const struct partials partials = {.find = find_in_object, .self = values(*state, "{\"p\":\"\\n{{x}}\"}")};
@@ -467,6 +494,7 @@ int main(void)
         WITH_ARENA(test_a_text_may_be_as_long_as_the_limit_and_no_longer),
         WITH_ARENA(test_sections_nest_as_deep_as_the_limit_and_no_deeper),
         WITH_ARENA(test_a_partial_within_itself_ends_at_the_limit),
+        WITH_ARENA(test_partials_are_limited_in_number_and_indented_length),
         WITH_ARENA(test_hostile_templates_end_fast),
         WITH_ARENA(test_the_check_finds_unknown_names_and_raw_use_of_foreign_text),
         WITH_ARENA(test_loading_falls_back_to_english_then_to_the_default),

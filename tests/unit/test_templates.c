@@ -8,8 +8,9 @@
 #include "common/values.h"
 #include "support.h"
 
-static const char *const NAMES[] = {"default",   "cpu_alert", "disk_alert",   "memory_alert", "service_down",
-                                    "host_down", "recovery",  "acknowledged", "sms"};
+static const char *const NAMES[] = {"default",      "cpu_alert",  "disk_alert", "memory_alert",
+                                    "service_down", "host_down",  "recovery",   "acknowledged",
+                                    "sms",          "job_result", "business"};
 
 static const enum language LANGUAGES[] = {LANGUAGE_ZH_CN, LANGUAGE_EN};
 
@@ -206,24 +207,18 @@ static void test_a_problem_answers_what_people_ask(void **state)
         const char *name;
         const char *answers[10];
     } rows[] = {
-        {"default",
-         {"2025-11-25 04:03:21", "web-01.example.com（10.0.0.21）", "nginx", "95.2%（阈值 90%）", "12m 30s", "严重",
-          "shop", "第 2 次通知"}                                  },
-        {"cpu_alert",
-         {"2025-11-25 04:03:21", "web-01.example.com（10.0.0.21）", "95.2%", "90%", "12m 30s", "严重",
-          "top -b -n1 | head -20", "第 2 次通知"}                 },
-        {"disk_alert",
-         {"2025-11-25 04:03:21", "web-01.example.com（10.0.0.21）", "/var/lib", "95.2%", "90%", "严重", "3.1 GiB",
-          "du -x -d1 -h /var/lib | sort -h | tail", "第 2 次通知"}},
-        {"memory_alert",
-         {"2025-11-25 04:03:21", "web-01.example.com（10.0.0.21）", "95.2%", "90%", "12m 30s", "严重", "free -m",
-          "第 2 次通知"}                                          },
-        {"service_down",
-         {"2025-11-25 04:03:21", "web-01.example.com（10.0.0.21）", "nginx", "WARNING → CRITICAL", "12m 30s", "严重",
-          "journalctl -u nginx.service -n 50", "第 2 次通知"}     },
-        {"host_down",
-         {"2025-11-25 04:03:21", "web-01.example.com（10.0.0.21）", "WARNING → CRITICAL", "12m 30s", "严重",
-          "ping -c 4 10.0.0.21", "第 2 次通知"}                   },
+        CASE("default", {"2025-11-25 04:03:21", "web-01.example.com（10.0.0.21）", "nginx", "95.2%（阈值 90%）",
+                         "12m 30s", "严重", "shop", "第 2 次通知"}),
+        CASE("cpu_alert", {"2025-11-25 04:03:21", "web-01.example.com（10.0.0.21）", "95.2%", "90%", "12m 30s", "严重",
+                           "top -b -n1 | head -20", "第 2 次通知"}),
+        CASE("disk_alert", {"2025-11-25 04:03:21", "web-01.example.com（10.0.0.21）", "/var/lib", "95.2%", "90%",
+                            "严重", "3.1 GiB", "du -x -d1 -h /var/lib | sort -h | tail", "第 2 次通知"}),
+        CASE("memory_alert", {"2025-11-25 04:03:21", "web-01.example.com（10.0.0.21）", "95.2%", "90%", "12m 30s",
+                              "严重", "free -m", "第 2 次通知"}),
+        CASE("service_down", {"2025-11-25 04:03:21", "web-01.example.com（10.0.0.21）", "nginx", "WARNING → CRITICAL",
+                              "12m 30s", "严重", "journalctl -u nginx.service -n 50", "第 2 次通知"}),
+        CASE("host_down", {"2025-11-25 04:03:21", "web-01.example.com（10.0.0.21）", "WARNING → CRITICAL", "12m 30s",
+                           "严重", "ping -c 4 10.0.0.21", "第 2 次通知"}),
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {

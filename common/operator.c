@@ -1,0 +1,71 @@
+#include "common/operator.h"
+
+#include <string.h>
+
+#include "common/log.h"
+#include "common/utf8.h"
+
+enum { AGAIN_AFTER_MS = 3600000 };
+
+static struct event event_for(const struct world *world, const struct config *config,
+                              const struct trouble_report *report)
+{
+    struct arena *arena = world->arena;
+    struct event event = event_empty();
+
+    event.kind = EVENT_NOTE;
+    event.severity = SEVERITY_ERROR;
+    event.source = OPERATOR_SOURCE;
+    event.source_name = "notification-plugins";
+    event.service = report->section;
+    event.event_id = arena_print(arena, "%s-%s", report->section, report->code);
+    event.notification_number = "1"; /* an equal one is never taken for a reminder */
+    event.time_s = world_wall_ms(world) / 1000;
+    event.subject = word_print(arena, config->language, report->words, &report->section, 1);
+    event.message = utf8_clean(arena, report->detail, strlen(report->detail));
+    return event;
+}
+
+static bool put(const struct world *world, const struct config *config, struct store *store, const char *title,
+                const struct event *event)
+{
+    struct arena *arena = world->arena;
+    struct fault fault = {0};
+    struct leg leg = {.section = config_section(config, NULL, title, &fault)};
+    struct chain chain = {.legs = &leg, .leg_count = 1};
+    struct admission_answer answer;
+    struct admission_ask ask;
+
+    if (!leg.section || !config_open_section(config, leg.section, NULL, &fault))
+        return false;
+    leg.recipients = arena_alloc(arena, (config->operator.to.count + 1) * sizeof(*leg.recipients));
+    for (size_t i = 0; i < config->operator.to.count; i++)
+        leg.recipients[leg.recipient_count++] = config->operator.to.items[i];
+    ask = asking_for(world, &chain, event,
+                     arena_print(arena, "o%011llx%s", (unsigned long long)world_wall_ms(world), world_hex(world, 6)),
+                     "", 0);
+    ask.limits = ask.recipient_limits = (struct limits){0};
+    ask.repeat_within_ms = AGAIN_AFTER_MS;
+    ask.reason = "operator";
+    if (!admission_ask(store, arena, &ask, &answer, &fault) || !store_promise(store, &fault)) {
+        log_error("%s", fault.text);
+        return false;
+    }
+    return answer.admission == ADMITTED || answer.admission == QUEUED;
+}
+
+bool operator_tell(const struct world *world, const struct config *config, struct store *store,
+                   const struct event *about, const struct trouble_report *report)
+{
+    const struct text_list *channels = &config->operator.channels;
+    struct event event;
+    bool told = false;
+
+    if (!store || strcmp(about->source, OPERATOR_SOURCE) == 0)
+        return false;
+    event = event_for(world, config, report);
+    for (size_t i = 0; i < channels->count; i++)
+        if (strcmp(channels->items[i], report->section) != 0)
+            told = put(world, config, store, channels->items[i], &event) || told;
+    return told;
+}

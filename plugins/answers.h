@@ -1,0 +1,28 @@
+/*
+ * answers - what providers' answers mean: the rules for their codes and how to find the code, a file a provider.
+ *
+ * Each adds at least one verdict, as struct channel's classify must.
+ */
+#ifndef PLUGINS_ANSWERS_H
+#define PLUGINS_ANSWERS_H
+
+#include "common/message.h"
+#include "common/settings.h"
+#include "common/verdict.h"
+
+void dingtalk_judge(const struct response *response, struct verdicts *verdicts);
+void wecom_judge(const struct response *response, struct verdicts *verdicts);
+
+/* A webhook answers otherwise than the methods of a bot. */
+void slack_judge(bool webhook, const struct response *response, struct verdicts *verdicts);
+
+/* Workflows take adaptive cards, connectors the older kind. */
+void teams_judge(bool adaptive, const struct response *response, struct verdicts *verdicts);
+
+void aliyun_sms_judge(const struct intent *intent, const struct response *response, struct verdicts *verdicts);
+void tencent_sms_judge(const struct intent *intent, const struct response *response, struct verdicts *verdicts);
+
+/* A call of Tencent's takes numbers of the mainland or of abroad, not both: the first number decides. */
+bool tencent_sms_goes_along(const struct text_list *numbers, const char *number);
+
+#endif

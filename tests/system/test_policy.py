@@ -1,0 +1,311 @@
+"""The right people: routes with hours, recoveries that follow their problem, who is on call, and why."""
+import datetime
+import json
+import sqlite3
+import subprocess
+import unittest
+import zoneinfo
+
+from support import Case, program, run, wait_until, write
+from stub.server import Answer
+
+PEOPLE = """
+retry { attempts = 1 }
+limit { per_minute = 100  per_hour = 1000  per_day = 1000 }
+operator { channels = {"ops-email"}  to = {"@boss"} }
+contact "zhang" { name = "张伟"  mobile = "13800138000"  email = "zhang@example.com" }
+contact "li" { name = "李娜"  mobile = "13900139000"  email = "li@example.com" }
+contact "wang" { name = "王强"  mobile = "13700137000" }
+contact "boss" { email = "boss@example.com" }
+"""
+
+
+class PolicyCase(Case):
+    routes = ""
+
+    def setUp(self):
+        super().setUp()
+        self.configure(extra=PEOPLE + self.routes)
+
+    def route(self, kind="problem", severity="critical", event_id="1", host="db-01", **more):
+        event = {"kind": kind, "severity": severity, "host": host, "service": "CPU", "source": "zabbix", "event_id": event_id,
+                 "subject": f"CPU is high ({kind})", **more}
+        done = run(program("notify_route"), "--source", "json", "--json", stdin=json.dumps(event), environment=self.environment)
+        return done, json.loads(done.output) if done.output else {}
+
+    def ctl(self, *arguments):
+        return run(program("notifyctl"), *arguments, environment=self.environment)
+
+    def sql(self, text, *values):
+        if not (self.folder / "etc" / "state" / "state.db").exists():
+            return []
+        connection = sqlite3.connect(self.folder / "etc" / "state" / "state.db", timeout=10)
+        try:
+            rows = connection.execute(text, values).fetchall()
+            connection.commit()
+            return rows
+        finally:
+            connection.close()
+
+
+def clock(minutes):
+    """HH:MM of Shanghai so many minutes from now."""
+    return (datetime.datetime.now(zoneinfo.ZoneInfo("Asia/Shanghai")) + datetime.timedelta(minutes=minutes)).strftime("%H:%M")
+
+
+class Hours(PolicyCase):
+    def setUp(self):
+        self.routes = f"""
+            route "urgent" {{ severity = "emergency"  channels = {{"ops-dingtalk"}} }}
+            route "later" {{ during = "{clock(120)}-{clock(240)}"  outside = "hold"  channels = {{"ops-dingtalk"}} }}
+        """
+        super().setUp()
+
+    def test_what_is_held_is_told_in_one_summary_when_the_hours_begin(self):
+        for number in range(3):
+            done, result = self.route(event_id=str(number))
+            self.assertEqual(0, done.status, done)
+            self.assertRegex(result["suppressed"][0], f'outside the hours of route "later", told in a summary at .* {clock(120)}:00')
+        self.route(kind="recovery", event_id="2")
+        self.sql("UPDATE notification SET created_ms = created_ms - 7200000")  # old enough for a summary, but for the hours
+        self.ctl("tick")
+        self.assertEqual([], self.stub.of("dingtalk"))
+        self.assertEqual([("outside hours", 3)],
+                         self.sql("SELECT reason, COUNT(*) FROM notification WHERE outcome = 'held' GROUP BY reason"))
+        self.sql("UPDATE notification SET release_ms = 1")
+        self.ctl("tick")
+        told = self.arrivals("dingtalk", 1)
+        self.assertEqual(1, len(told))
+        text = json.dumps(told[0].json, ensure_ascii=False)
+        self.assertIn("3 条告警", text)
+        self.assertIn("已恢复", text)
+
+    def test_the_gravest_is_told_at_any_hour(self):
+        self.assertEqual(["ops-dingtalk"], self.route(severity="emergency")[1]["success_channels"])
+
+
+class FollowUp(PolicyCase):
+    routes = """
+        rotation "duty" { members = {"zhang"}  starts = "2026-01-05 09:00"  every = "1w" }
+        route "critical" { severity = "critical"  channels = {"ops-aliyun-sms"}  to = {"@duty"} }
+        route "rest" { channels = {"ops-dingtalk"} }
+    """
+
+    def told(self):
+        return [record.request.query["PhoneNumbers"] for record in self.stub.of("aliyun_sms")]
+
+    def test_a_recovery_goes_to_who_was_told_of_the_problem_and_was_on_call_then(self):
+        self.route()
+        text = self.configuration.read_text(encoding="utf-8")
+        write(self.configuration, text.replace('members = {"zhang"}', 'members = {"zhang"}  override { from = "2026-01-05 09:00"  '
+                                               f'until = "2036-01-05 09:00"  member = "li" }}'))
+        self.sql("UPDATE notification SET created_ms = 1767600000000")  # 2026-01-05 16:00 in Shanghai
+        write(self.configuration, text.replace('members = {"zhang"}', 'members = {"zhang"}  override { from = "2026-02-01 09:00"  '
+                                               f'until = "2036-01-05 09:00"  member = "li" }}'))
+        done, result = self.route(kind="recovery", severity="info")
+        self.assertEqual(["ops-aliyun-sms"], result["success_channels"], done)
+        self.assertEqual(["13800138000", "13800138000"], self.told())
+        self.route(event_id="2")
+        self.assertEqual("13900139000", self.told()[-1])
+        self.assertEqual([], self.stub.of("dingtalk"))
+
+    def test_the_next_problem_of_a_source_without_ids_is_another_story(self):
+        self.route(severity="warning", event_id="")
+        self.route(kind="recovery", severity="info", event_id="")
+        self.assertEqual(2, len(self.stub.of("dingtalk")))
+        self.sql("UPDATE notification SET created_ms = created_ms - 3600000")
+        self.route(severity="critical", event_id="")
+        self.sql("UPDATE notification SET created_ms = created_ms - 3600000")
+        self.route(kind="recovery", severity="info", event_id="", state="OK")
+        self.assertEqual(2, len(self.told()))
+        self.assertEqual(2, len(self.stub.of("dingtalk")))
+
+
+class ManyChains(PolicyCase):
+    routes = """
+        route "all" { host = {"all-*"}  mode = "all"  channels = {"ops-dingtalk", "ops-slack"} }
+        route "raised" { host = {"raised-*"}  raise = "emergency"  channels = {"ops-webhook"} }
+        route "copies" { host = {"db-*"}  channels = {"ops-dingtalk"}  also = {"ops-slack"} }
+    """
+
+    def test_with_all_one_success_is_enough(self):
+        self.stub.script("dingtalk", Answer.of_json({"errcode": 310000, "errmsg": "sign not match"}))
+        done, result = self.route(host="all-1")
+        self.assertEqual((0, ["ops-slack"], ["ops-dingtalk"]), (done.status, result["success_channels"], result["failed_channels"]))
+        self.stub.script("dingtalk", Answer(status=503))
+        self.stub.script("slack", Answer(status=503))
+        done, result = self.route(host="all-2")
+        self.assertEqual((1, []), (done.status, result["success_channels"]), done)
+
+    def test_a_refused_copy_does_not_count_against_the_others(self):
+        self.stub.script("slack", Answer.of_json({"ok": False, "error": "msg_too_long"}))
+        done, result = self.route()
+        self.assertEqual((0, ["ops-dingtalk"], ["ops-slack"]), (done.status, result["success_channels"], result["failed_channels"]))
+
+    def test_a_raised_severity_is_what_people_read(self):
+        self.route(host="raised-1", severity="warning")
+        self.assertEqual("emergency", self.arrivals("webhook", 1)[0].json["data"]["severity"])
+
+    def test_what_no_route_takes_goes_to_the_operator_with_a_note(self):
+        done, result = self.route(host="unknown-1")
+        self.assertEqual((0, ["ops-email"]), (done.status, result["success_channels"]))
+        self.assertIn("no route takes this event", done.errors)
+        self.assertEqual(["boss@example.com"], self.arrivals("email", 1)[0].recipients)
+
+    def test_every_chain_is_recorded_before_the_first_is_told(self):
+        """Killed while the first channel hangs: the copy is not lost."""
+        self.stub.script("dingtalk", Answer(delay_s=3))
+        event = {"kind": "problem", "severity": "critical", "host": "db-01", "source": "zabbix", "event_id": "9", "subject": "s"}
+        with subprocess.Popen([str(program("notify_route")), "--source", "json"], stdin=subprocess.PIPE, text=True,
+                              env={"PATH": "/usr/bin:/bin", **self.environment}) as child:
+            child.stdin.write(json.dumps(event))
+            child.stdin.close()
+            wait_until(lambda: self.sql("SELECT 1 FROM outbox WHERE state = 'wire'"), what="the first message on the wire")
+            child.kill()
+        self.assertEqual([("copies", 2)], self.sql("SELECT route, COUNT(*) FROM notification GROUP BY route"))
+        self.sql("UPDATE outbox SET lease_ms = 0, due_ms = 0")
+        self.ctl("tick")
+        self.assertEqual(1, len(self.arrivals("slack", 1)))
+
+
+def who(rotation, at):
+    """An independent answer: six weeks of `duty` of the class below, at a moment in UTC."""
+    zone = zoneinfo.ZoneInfo(rotation["zone"])
+    local = at.astimezone(zone).replace(tzinfo=None)
+    turn = int((local - rotation["starts"]) // rotation["every"])
+    return rotation["members"][turn % len(rotation["members"])]
+
+
+class OnCall(PolicyCase):
+    routes = """
+        calendar "cn" { file = "cn.txt" }
+        rotation "duty" { members = {"zhang", "li", "wang"}  starts = "2026-03-02 09:00"  every = "1d"  timezone = "Europe/Berlin"
+            layer { name = "second"  file = "second.ics" }
+        }
+    """
+    MODEL = {"zone": "Europe/Berlin", "starts": datetime.datetime(2026, 3, 2, 9), "every": datetime.timedelta(days=1),
+             "members": ["zhang", "li", "wang"]}
+
+    def setUp(self):
+        super().setUp()
+        write(self.folder / "etc" / "cn.txt", "2026-04-04..2026-04-06 holiday 清明节\nuntil 2026-12-31\n")
+        write(self.folder / "etc" / "second.ics", "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:1\r\n"
+              "DTSTART;TZID=Europe/Berlin:20260302T090000\r\nDTEND;TZID=Europe/Berlin:20260309T090000\r\nRRULE:FREQ=WEEKLY;COUNT=8\r\n"
+              "SUMMARY:李娜\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n")
+
+    def span(self, *more):
+        return self.ctl("oncall", "--at", "2026-03-03 00:00", "--until", "2026-04-14 00:00", *more)
+
+    def test_every_moment_is_the_right_persons_over_the_change_of_the_clocks(self):
+        done = self.span("--json", "duty")
+        duty, second = (json.loads(line) for line in done.output.splitlines())
+        self.assertEqual((0, 0, 0), (done.status, duty["uncovered_s"], second["uncovered_s"]), done)
+        self.assertEqual(["li"], [stint["contact"] for stint in second["stints"]])
+        stints = [(datetime.datetime.fromisoformat(s["from"].replace("Z", "+00:00")),
+                   datetime.datetime.fromisoformat(s["until"].replace("Z", "+00:00")), s["contact"]) for s in duty["stints"]]
+        self.assertEqual(datetime.timedelta(hours=23), dict((s[0].strftime("%d"), s[1] - s[0]) for s in stints if s[0].month == 3)["28"])
+        at, end = stints[0][0], stints[-1][1]
+        for before, after in zip(stints, stints[1:]):
+            self.assertEqual(before[1], after[0])
+        while at < end:
+            (person,) = [s[2] for s in stints if s[0] <= at < s[1]]
+            self.assertEqual(who(self.MODEL, at), person, at)
+            at += datetime.timedelta(minutes=30)
+        shares = {share["contact"]: share for share in duty["shares"]}
+        self.assertEqual((end - stints[0][0]).total_seconds(), sum(share["total_s"] for share in shares.values()))
+        self.assertEqual(3 * 86400, sum(share["holiday_s"] for share in shares.values()))
+
+    def test_the_table_proves_and_the_ics_comes_back_the_same(self):
+        table = self.span("duty")
+        self.assertEqual(0, table.status)
+        self.assertIn("covered: every one of 3628800 seconds", table.output)
+        ics = self.span("--ics", "duty")
+        self.assertTrue(ics.output.startswith("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:"), ics.output)
+        self.assertEqual([], [line for line in ics.output.encode().split(b"\r\n") if len(line) > 75])
+        events = [block for block in ics.output.split("BEGIN:VEVENT")[1:] if "CATEGORIES:duty\r\n" in block]
+        write(self.folder / "etc" / "back.ics", "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT" + "BEGIN:VEVENT".join(
+            event.replace("END:VCALENDAR\r\n", "") for event in events) + "END:VCALENDAR\r\n")
+        text = self.configuration.read_text(encoding="utf-8")
+        write(self.configuration, text + 'rotation "back" { file = "back.ics" }\n')
+        lines = [json.loads(line) for name in ("duty", "back") for line in self.span("--json", name).output.splitlines()]
+        people = {line["rotation"]: [(s["from"], s["until"], s["contact"]) for s in line["stints"]] for line in lines}
+        self.assertEqual(people["duty"], people["back"])
+
+    def test_a_gap_is_told_with_its_seconds_and_a_status(self):
+        done = self.ctl("oncall", "--at", "2026-04-26 00:00", "--until", "2026-04-28 00:00", "duty/second")
+        self.assertEqual(1, done.status)
+        self.assertIn("NOT COVERED: ", done.output)
+        self.assertIn("NOBODY", done.output)
+        check = self.ctl("check")
+        self.assertIn("nobody is on duty", check.output)
+
+    def test_one_moment(self):
+        done = self.ctl("oncall", "--at", "2026-03-04 00:00", "duty")
+        self.assertIn("李娜 (li) until 2026-03-04 09:00 CET, then 王强 (wang); 13900139000 [turn]", done.output)
+        self.assertEqual(3, self.ctl("oncall", "nothing").status)
+        self.assertEqual(3, self.ctl("oncall", "--at", "yesterday").status)
+        self.assertEqual(3, self.ctl("oncall", "--until", "2d").status)
+
+    def test_check_warns_before_the_calendar_ends(self):
+        soon = (datetime.datetime.now(zoneinfo.ZoneInfo("Asia/Shanghai")).date() + datetime.timedelta(days=30)).isoformat()
+        write(self.folder / "etc" / "cn.txt", f"until {soon}\n")
+        self.assertIn(f'advice: calendar "cn" ends on {soon}, in 30 days', self.ctl("check").output)
+        write(self.folder / "etc" / "cn.txt", "2020-01-01 holiday\n")
+        self.assertIn('calendar "cn" ended on 2020-01-01', self.ctl("check").output)
+        write(self.folder / "etc" / "cn.txt", "2020-01-01 holy day\n")
+        done = self.ctl("check")
+        self.assertEqual(2, done.status)
+        self.assertIn("cn.txt:1: wanted is holiday or workday", done.output)
+
+
+class Why(PolicyCase):
+    routes = """
+        rotation "duty" { members = {"zhang", "li"}  starts = "2026-01-05 09:00"  every = "1w" }
+        route "off" { enabled = no  channels = {"ops-slack"} }
+        route "web" { host = {"web-*"}  channels = {"ops-slack"} }
+        route "night" { during = "22:00-06:00"  channels = {"ops-webhook"} }
+        route "db" { severity = "error"  channels = {"ops-aliyun-sms", "ops-dingtalk"}  also = {"ops-email"}  to = {"@duty"}
+                     confirm_within = "10m"  escalate { after = "20m"  channels = {"ops-dingtalk"}  to = {"@li"} } }
+        route "never" { channels = {"ops-slack"} }
+    """
+
+    def test_an_imagined_event_is_explained_and_nothing_is_told_or_recorded(self):
+        done = self.ctl("why", "--at", "2026-01-06 12:00", "--host", "db-01", "--severity", "critical", "--type", "problem",
+                        "--subject", "s")
+        self.assertEqual(0, done.status, done)
+        for line in ('- "off" (', ': it is switched off', '- "web" (', "host 'db-01' does not match", '- "night" (', "outside of its hours",
+                     '+ "db" (', "takes it, during 'always'", "@duty is 张伟 (zhang): turn, until 2026-01-12 09:00:00",
+                     "a confirmation is waited for until 2026-01-06 12:10:00",
+                     "unless somebody confirms, at 2026-01-06 12:20:00: ops-dingtalk @li",
+                     "1. aliyun_sms/ops-aliyun-sms to 13800138000, else dingtalk/ops-dingtalk to 13800138000",
+                     "2. email/ops-email to zhang@example.com", "told at once (first)"):
+            self.assertIn(line, done.output)
+        self.assertNotIn('"never" (', done.output)
+        self.assertEqual([], self.stub.recorded)
+        self.assertEqual([(0,)], self.sql("SELECT (SELECT COUNT(*) FROM notification) + (SELECT COUNT(*) FROM booking)"))
+
+    def test_limits_repeats_and_mutes_are_seen(self):
+        self.route()
+        event = ("--source", "manual", "--host", "db-01", "--severity", "critical", "--type", "problem", "--subject", "s")
+        self.assertIn("told at once", self.ctl("why", *event).output)
+        self.ctl("mute", "--host", "db-*", "--for", "2h", "--by", "li", "--why", "work")
+        self.assertIn("suppressed: muted by li: work", self.ctl("why", *event).output)
+
+    def test_a_past_one_with_its_reason_route_and_attempts(self):
+        self.stub.script("aliyun_sms", Answer.of_json({"Code": "isv.AMOUNT_NOT_ENOUGH", "Message": "no money"}))
+        self.route()
+        ((notification,),) = self.sql("SELECT id FROM notification WHERE section = 'ops-aliyun-sms'")
+        for asked in ((notification,), ("--last", "--host", "db-*")):
+            done = self.ctl("why", *asked)
+            self.assertEqual(0, done.status, done)
+            self.assertIn("because: first, by route db", done.output)
+            self.assertIn('+ "db" (', done.output)
+        done = self.ctl("why", notification)
+        self.assertRegex(done.output, r"attempt 1 at .* through ops-aliyun-sms.*: broken \S*AMOUNT_NOT_ENOUGH")
+        self.assertRegex(done.output, r"attempt 1 at .* through ops-dingtalk")
+        self.assertEqual(1, self.ctl("why", "nothing").status)
+        self.assertEqual(3, self.ctl("why").status)
+
+
+if __name__ == "__main__":
+    unittest.main()
