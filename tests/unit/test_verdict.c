@@ -79,6 +79,7 @@ static void test_rules_match_exactly_by_prefix_and_by_words(void **state)
         {"310000",         "sign not match", OUTCOME_BROKEN,    0,  WORD_FIX_SIGNATURE},
         {"310000",         NULL,             OUTCOME_BROKEN,    0,  WORD_FIX_KEYWORD  },
         {"LimitExceeded*", NULL,             OUTCOME_THROTTLED, 60, WORD_FIX_QUOTA    },
+        {"88 no_team* 8",  NULL,             OUTCOME_BROKEN,    0,  WORD_FIX_TOKEN    },
         {NULL,             NULL,             OUTCOME_REFUSED,   0,  WORD_FIX_REPORT   },
     };
     static const struct {
@@ -90,6 +91,11 @@ static void test_rules_match_exactly_by_prefix_and_by_words(void **state)
         {"310000",            "keywords not in content",     WORD_FIX_KEYWORD  },
         {"LimitExceeded.Day", "",                            WORD_FIX_QUOTA    },
         {"3100001",           "",                            WORD_FIX_REPORT   },
+        {"88",                "",                            WORD_FIX_TOKEN    },
+        {"8",                 "",                            WORD_FIX_TOKEN    },
+        {"no_team_here",      "",                            WORD_FIX_TOKEN    },
+        {"888",               "",                            WORD_FIX_REPORT   },
+        {"88 no_team",        "",                            WORD_FIX_REPORT   },
         {"",                  "",                            WORD_FIX_REPORT   },
     };
 
