@@ -28,7 +28,8 @@ bool sms_fill(struct arena *arena, const char *template_text, const struct messa
               const char **value, struct fault *fault);
 
 /*
- * verdict_by_rules(), with "NO-CODE" for a code that is missing; where the remedy is to set the clock, the reason also says what time the provider's server has.
+ * verdict_by_rules(), with "NO-CODE" for a code that is missing; where the remedy is to set the clock, the reason also
+ * says what time the provider's server has.
  */
 void sms_judge(struct verdicts *verdicts, const struct verdict_rule *rules, const char *recipient, const char *code,
                const char *reason, const struct response *response, const char *reference);

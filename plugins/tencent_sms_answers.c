@@ -33,6 +33,7 @@ static const struct verdict_rule RULES[] = {
     {"UnauthorizedOperation*",                                  NULL, OUTCOME_BROKEN,    0,     WORD_FIX_PERMISSION},
     {"InvalidParameterValue.IncorrectPhoneNumber",              NULL, OUTCOME_REFUSED,   0,     WORD_FIX_RECIPIENT },
     {"InvalidParameter* MissingParameter*",                     NULL, OUTCOME_REFUSED,   0,     WORD_FIX_MESSAGE   },
+    {"UnsupportedOperation.ContainDomesticAndInternational*",   NULL, OUTCOME_REFUSED,   0,     WORD_FIX_MESSAGE   },
     {"UnsupportedOperation.UnsupportedRegion",                  NULL, OUTCOME_REFUSED,   0,     WORD_FIX_RECIPIENT },
     {"UnsupportedOperation.ContainDomestic*",                   NULL, OUTCOME_REFUSED,   0,     WORD_FIX_RECIPIENT },
     {"FailedOperation.PhoneNumber*",                            NULL, OUTCOME_REFUSED,   0,     WORD_FIX_RECIPIENT },

@@ -57,6 +57,10 @@ static inline void expect_class(void *self, const char *code, const char *class)
                  outcome_name(outcome_of_class(class)), class);
     if (strcmp(class, "clock") == 0)
         assert_int_equal(verdict->remedy, WORD_FIX_CLOCK);
+    if (strcmp(class, "recipient") == 0)
+        assert_int_equal(verdict->remedy, WORD_FIX_RECIPIENT);
+    if (strcmp(class, "message") == 0 && verdict->remedy != WORD_FIX_MESSAGE)
+        fail_msg("%s: %s", code, word_in(LANGUAGE_EN, verdict->remedy));
     if (strcmp(class, "rate") == 0)
         assert_true(verdict->wait_s >= 30);
     if (verdict->outcome == OUTCOME_BROKEN && verdict->remedy == WORD_NONE)

@@ -505,6 +505,7 @@ static void test_credentials_in_address_and_headers_are_masked(void **state)
     assert_null(strstr(masked, "TOKEN"));
     assert_null(strstr(masked, "dXNlcjpwYXNz"));
     assert_null(strstr(masked, "k-12345"));
+    assert_string_equal(secrets_mask(arena, &secrets, "the server saw dXNlcjpwYXNz"), "the server saw ***");
     assert_non_null(strstr(masked, "https://hooks.example.com"));
     assert_non_null(strstr(masked, "X-Site: beijing"));
 }
