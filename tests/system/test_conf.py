@@ -24,7 +24,7 @@ class ShippedConfiguration(unittest.TestCase):
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="np-conf-")))
         (self.folder / "conf.d").mkdir()
         text = (ROOT / "conf" / "notification.conf").read_text(encoding="utf-8")
-        text += f"templates = {quoted(ROOT / 'templates')}\n"
+        text += f"templates = {quoted(ROOT / 'templates')}\nstate = {quoted(self.folder / 'state')}\n"
         self.path = write(self.folder / "notification.conf", text, 0o640)
 
     def write_secrets(self):
