@@ -109,6 +109,17 @@ class FollowUp(PolicyCase):
         self.assertEqual("13900139000", self.told()[-1])
         self.assertEqual([], self.stub.of("dingtalk"))
 
+    def test_everybody_who_was_told_before_and_after_a_hand_over_hears_of_the_end(self):
+        self.route()
+        self.sql("UPDATE notification SET created_ms = 1767600000000")  # 2026-01-05 16:00 in Shanghai
+        text = self.configuration.read_text(encoding="utf-8")
+        write(self.configuration, text.replace('members = {"zhang"}', 'members = {"zhang"}  override { from = "2026-02-01 09:00"  '
+                                               'until = "2036-01-05 09:00"  member = "li" }'))
+        self.route()  # the source reminds: now it is the turn of another
+        self.assertEqual(["13800138000", "13900139000"], self.told())
+        self.route(kind="recovery", severity="info")
+        self.assertEqual(["13800138000", "13900139000"], sorted(",".join(self.told()[2:]).split(",")))
+
     def test_the_next_problem_of_a_source_without_ids_is_another_story(self):
         self.route(severity="warning", event_id="")
         self.route(kind="recovery", severity="info", event_id="")
