@@ -276,6 +276,19 @@ static int by_day(const void *one, const void *other)
     return a->workday - b->workday;
 }
 
+/* Of two entries of one day the work day counts: who writes it down makes an exception. */
+static void keep_one_a_day(struct calendar *calendar)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < calendar->day_count; i++) {
+        if (kept > 0 && calendar->days[kept - 1].day == calendar->days[i].day)
+            kept--;
+        calendar->days[kept++] = calendar->days[i];
+    }
+    calendar->day_count = kept;
+}
+
 static int by_beginning(const void *one, const void *other)
 {
     const struct calendar_span *a = one;
@@ -290,6 +303,7 @@ static void put_in_order(struct calendar *calendar)
 {
     if (calendar->day_count)
         qsort(calendar->days, calendar->day_count, sizeof(*calendar->days), by_day);
+    keep_one_a_day(calendar);
     if (calendar->span_count)
         qsort(calendar->spans, calendar->span_count, sizeof(*calendar->spans), by_beginning);
     if (!calendar->ends && calendar->day_count)

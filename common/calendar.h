@@ -1,7 +1,8 @@
 /*
  * calendar - days off, make-up work days and spans of time, from a text file or an iCalendar file (.ics).
  *
- * The text form has one entry a line; # begins a comment. Days are days of the wall calendar.
+ * The text form has one entry a line; # begins a comment. Days are days of the wall calendar. Where a day stands both as a day
+ * off and as a work day, it is a work day: the exception of a longer holiday.
  *
  *     2026-02-15..2026-02-23 holiday 春节
  *     2026-02-14 workday

@@ -149,6 +149,8 @@ const char *contact_value(const struct contact *contact, const char *name);
  * same with and without +86, mail addresses in any case.
  */
 const struct contact *config_contact_with(const struct config *config, const char *value);
+/* The same; else the contact whose name stands in the text, the longest of several: "On call: Zhang Wei (primary)". */
+const struct contact *config_contact_meant(const struct config *config, const char *text);
 
 void config_add_finding(struct config *config, bool mistake, const char *where, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

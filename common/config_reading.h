@@ -103,14 +103,4 @@ extern const struct value_row confirm_rows[];
 void reading_take_confirm(const struct reading *reading, const struct givens *givens,
                           struct confirmation *confirmation);
 
-/* config_routes.c: calendar, rotation and route; false when the statement is none of them. */
-bool reading_take_policy(struct reading *reading);
-/* Titles and @names that stand in `who`, "'operator'" or "route \"db\"", must be there. */
-void config_check_channels(struct config *config, const char *where, const char *who, const struct text_list *channels);
-void config_check_people(struct config *config, const char *where, const char *who, const struct text_list *to);
-/* Once all statements are read: whether those named are there. */
-void reading_check_policy(struct config *config);
-/* Their names, for "did you mean"; ends with NULL. */
-extern const char *const policy_names[];
-
 #endif

@@ -103,6 +103,24 @@ static void test_reads_the_text_form(void **state)
     assert_int_equal(calendar->last_day, day_at("2026-03-04"));
 }
 
+static void test_a_work_day_within_a_holiday_is_a_work_day(void **state)
+{
+    static const char *const FORMS[] = {
+        "2026-02-14..2026-02-23 holiday Spring\n2026-02-14 workday shift\n2026-02-20 workday shift\n",
+        "2026-02-20 workday shift\n2026-02-14 workday shift\n2026-02-14..2026-02-23 holiday Spring\n",
+        "2026-02-14..2026-02-23 holiday A\n2026-02-13..2026-02-22 holiday B\n2026-02-14 workday\n2026-02-20 workday\n",
+    };
+
+    for (size_t i = 0; i < COUNT(FORMS); i++) {
+        const struct calendar *calendar = sound(*state, "c.txt", FORMS[i], false);
+
+        assert_true(calendar_is_workday(calendar, day_at("2026-02-14")));
+        assert_false(calendar_is_workday(calendar, day_at("2026-02-19")));
+        assert_true(calendar_is_workday(calendar, day_at("2026-02-20")));
+        assert_false(calendar_is_workday(calendar, day_at("2026-02-23")));
+    }
+}
+
 static void test_names_the_line_of_a_mistake(void **state)
 {
     static const struct {
@@ -296,6 +314,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_ARENA(test_the_shipped_table_is_the_state_councils),
         WITH_ARENA(test_reads_the_text_form),
+        WITH_ARENA(test_a_work_day_within_a_holiday_is_a_work_day),
         WITH_ARENA(test_names_the_line_of_a_mistake),
         WITH_ARENA(test_a_calendar_that_is_too_long_is_refused),
         WITH_ARENA(test_a_file_that_everybody_may_write_is_refused),
