@@ -4,8 +4,8 @@
 
 #include "common/asking.h"
 #include "common/civil.h"
-#include "common/duty.h"
 #include "common/history.h"
+#include "common/roster.h"
 #include "common/routing.h"
 #include "plugins/notifyctl/arguments.h"
 
@@ -35,15 +35,15 @@ static const char *person(struct arena *arena, const struct contact *contact)
 
 static void explain_duty(const struct explaining *explaining, const char *name)
 {
-    struct duty duty;
+    struct stint stint;
 
-    if (!duty_find(explaining->config, name, explaining->at_s, &duty))
+    if (!roster_stint(explaining->config, name, explaining->at_s, &stint))
         return;
-    if (duty.contact)
-        printf("    @%s is %s: %s, until %s\n", name, person(explaining->config->arena, duty.contact), duty.shift.why,
-               time_text(explaining, duty.shift.until_s));
+    if (stint.contact)
+        printf("    @%s is %s: %s, until %s\n", name, person(explaining->config->arena, stint.contact), stint.why,
+               time_text(explaining, stint.until_s));
     else
-        printf("    @%s is nobody: %s\n", name, duty.trouble);
+        printf("    @%s is nobody: %s\n", name, stint.trouble);
 }
 
 static void explain_people(const struct explaining *explaining, const struct text_list *to)

@@ -253,9 +253,24 @@ class OnCall(PolicyCase):
     def test_one_moment(self):
         done = self.ctl("oncall", "--at", "2026-03-04 00:00", "duty")
         self.assertIn("李娜 (li) until 2026-03-04 09:00 CET, then 王强 (wang); 13900139000 [turn]", done.output)
+        (stint,) = json.loads(self.ctl("oncall", "--at", "2026-03-04 00:00", "--json", "duty").output.splitlines()[0])["stints"]
+        self.assertEqual(("2026-03-03T16:00:00Z", "2026-03-04T08:00:00Z"), (stint["from"], stint["until"]))
         self.assertEqual(3, self.ctl("oncall", "nothing").status)
         self.assertEqual(3, self.ctl("oncall", "--at", "yesterday").status)
         self.assertEqual(3, self.ctl("oncall", "--until", "2d").status)
+
+    def test_a_turn_ends_where_another_person_begins(self):
+        """Hours are looked up day by day: the midnights between do not end a turn."""
+        text = self.configuration.read_text(encoding="utf-8")
+        write(self.configuration, text + """
+            rotation "weekend" { members = {"zhang", "li"}  starts = "2026-03-02 00:00"  every = "1w"  during = "Sat,Sun" }
+            rotation "alone" { members = {"wang"}  starts = "2026-03-02 00:00"  every = "1d" }
+        """)
+        friday = self.ctl("oncall", "--at", "2026-03-06 12:00", "weekend").output
+        self.assertIn("NOBODY until 2026-03-07 00:00 CST, then 张伟 (zhang)", friday)
+        self.assertIn("张伟 (zhang) until 2026-03-09 00:00 CST, then NOBODY", self.ctl("oncall", "--at", "2026-03-07 12:00", "weekend").output)
+        self.assertIn("NOBODY until 2026-03-14 00:00 CST, then 李娜 (li)", self.ctl("oncall", "--at", "2026-03-09 12:00", "weekend").output)
+        self.assertIn("王强 (wang) until 2026-05-05 12:00 CST at least", self.ctl("oncall", "--at", "2026-03-04 12:00", "alone").output)
 
     def test_check_warns_before_the_calendar_ends(self):
         soon = (datetime.datetime.now(zoneinfo.ZoneInfo("Asia/Shanghai")).date() + datetime.timedelta(days=30)).isoformat()
