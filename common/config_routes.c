@@ -1,5 +1,4 @@
 /* route "TITLE" { ... }: see route.h. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/config_policy.h"
@@ -34,14 +33,14 @@ static const struct value_row STEP_ROWS[] = {
     ROW_END,
 };
 
-static int by_time(const void *one, const void *other)
+/* By time; those of the same time as they are written. */
+static void add_step(struct route *route, const struct escalation_step *step)
 {
-    const struct escalation_step *a = one;
-    const struct escalation_step *b = other;
+    size_t at = route->step_count++;
 
-    if (a->after_s != b->after_s)
-        return a->after_s < b->after_s ? -1 : 1;
-    return strcmp(a->where, b->where);
+    for (; at > 0 && route->steps[at - 1].after_s > step->after_s; at--)
+        route->steps[at] = route->steps[at - 1];
+    route->steps[at] = *step;
 }
 
 static void read_steps(const struct reading *reading, cfg_t *cfg, struct route *route)
@@ -58,9 +57,8 @@ static void read_steps(const struct reading *reading, cfg_t *cfg, struct route *
             config_add_finding(reading->config, true, step.where,
                                "an escalation wants a time from 1m to 7d: write after = \"15m\"");
         else
-            route->steps[route->step_count++] = step;
+            add_step(route, &step);
     }
-    qsort(route->steps, route->step_count, sizeof(*route->steps), by_time);
 }
 
 /* `confirm_within` is `confirm { within = ... }` in one word. */
@@ -168,6 +166,9 @@ static void check_route(struct config *config, const struct route *route)
                            "%s tells nobody: give it channels = {\"SECTION\"}, or channels = {} if that is meant", who);
     if (route->outside == ROUTE_HOLD && route->during.count == 0)
         config_add_finding(config, false, route->where, "%s: 'outside' is of no use without 'during'", who);
+    if (route->outside == ROUTE_SKIP && route->hold_until >= 0)
+        config_add_finding(config, false, route->where, "%s: 'hold_until' is of no use without outside = \"hold\"",
+                           who);
 }
 
 static void check_routes(struct config *config)

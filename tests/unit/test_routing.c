@@ -473,6 +473,29 @@ static void test_what_a_route_says_of_waiting_is_kept_for_others(void **state)
     assert_string_equal(a->template_name, "disk_alert");
 }
 
+static void test_escalations_of_one_time_stay_as_they_are_written(void **state)
+{
+    struct arena *arena = *state;
+    const char *lines = "";
+    const struct route *route;
+    const char *order = "";
+
+    for (int line = 12; line < 97; line++)
+        lines = arena_print(arena, "%s\n", lines);
+    route = config_route(
+        sound_config(
+            arena, arena_print(arena,
+                               "%sroute \"a\" { channels = {\"group\"}\nescalate { after = \"1h\" to = {\"@zhang\"} }\n"
+                               "escalate { after = \"15m\" to = {\"@li\"} }\nescalate { after = \"15m\" to = "
+                               "{\"@zhang\"} } }",
+                               lines)),
+        "a");
+    assert_non_null(strstr(route->steps[0].where, ":99")); /* as a word it comes after 100 */
+    for (size_t i = 0; i < route->step_count; i++)
+        order = arena_print(arena, "%s%s", order, route->steps[i].to.items[0]);
+    assert_string_equal(order, "@li@zhang@zhang");
+}
+
 static void test_hostile_values_are_named_and_leave_the_loud_form(void **state)
 {
     static const struct {
@@ -489,6 +512,7 @@ static void test_hostile_values_are_named_and_leave_the_loud_form(void **state)
         CASE("during = \"calendar:gone-workdays\"", "the calendar 'gone'"),
         CASE("outside = \"keep\"", "one of: skip hold"),
         CASE("hold_until = \"9\" during = \"00:00-24:00\"", "a time of day"),
+        CASE("hold_until = \"09:00\" during = \"00:00-24:00\"", "'hold_until' is of no use without outside"),
         CASE("mode = \"both\"", "one of: first all"),
         CASE("continue = maybe", "yes or no"),
         CASE("enabled = perhaps", "yes or no"),
@@ -602,6 +626,7 @@ int main(void)
         WITH_ARENA(test_without_a_record_a_recovery_is_matched_by_what_is_known),
         WITH_ARENA(test_what_nobody_takes_is_loud),
         WITH_ARENA(test_what_a_route_says_of_waiting_is_kept_for_others),
+        WITH_ARENA(test_escalations_of_one_time_stay_as_they_are_written),
         WITH_ARENA(test_hostile_values_are_named_and_leave_the_loud_form),
         WITH_ARENA(test_a_month_with_a_moving_clock),
     };
