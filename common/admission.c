@@ -489,6 +489,8 @@ static bool note_alert(struct asking *asking)
         .step_count = told ? ask->step_count : 0,
     };
 
+    if (ask->reason[0]) /* what we say ourselves is no news of its source */
+        return true;
     if (!told && admission != HELD && admission != MUTED && admission != FOLDED)
         return true;
     return alert_note(asking->store, asking->arena, &news, asking->fault);
