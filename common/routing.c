@@ -591,15 +591,20 @@ static struct text_list those_still_there(const struct routing *routing)
     return (struct text_list){.items = items, .count = count};
 }
 
+static struct run run_of(const struct routing *routing, struct plan *plan, struct routing_trace *trace)
+{
+    return (struct run){.routing = routing,
+                        .plan = plan,
+                        .trace = trace,
+                        .people_at = &routing->now_s,
+                        .people_at_count = 1,
+                        .quiet = ""};
+}
+
 bool routing_make(const struct routing *routing, struct plan *plan, struct routing_trace *trace, struct fault *fault)
 {
     struct routing known = *routing;
-    struct run run = {.routing = &known,
-                      .plan = plan,
-                      .trace = trace,
-                      .people_at = &routing->now_s,
-                      .people_at_count = 1,
-                      .quiet = ""};
+    struct run run = run_of(&known, plan, trace);
     bool direct;
 
     *plan = (struct plan){0};
@@ -620,4 +625,16 @@ bool routing_make(const struct routing *routing, struct plan *plan, struct routi
             add_note(&run, run.quiet);
     }
     return somebody_is_told(&run, fault);
+}
+
+bool routing_step(const struct routing *routing, const struct route *route, const struct text_list *channels,
+                  const struct text_list *to, struct plan *plan)
+{
+    struct routing_trace trace = {0};
+    struct run run = run_of(routing, plan, &trace);
+    struct chain chain = chain_of(&run, route, routing->event, channels->count);
+    bool made = add_legs(&run, channels, *to, &chain) > 0;
+
+    add_chain(&run, &chain);
+    return made;
 }
