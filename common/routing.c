@@ -1,10 +1,9 @@
 #include "common/routing.h"
 
-#include <fnmatch.h>
 #include <string.h>
-#include <strings.h>
 
 #include "common/civil.h"
+#include "common/glob.h"
 #include "common/intake_words.h"
 #include "common/recipient.h"
 #include "common/str.h"
@@ -27,37 +26,10 @@ struct run {
 
 /* --- matching --- */
 
-static bool any_matches(struct text_list globs, const char *text)
-{
-    for (size_t i = 0; i < globs.count; i++)
-        if (fnmatch(globs.items[i], text, FNM_NOESCAPE | FNM_CASEFOLD) == 0)
-            return true;
-    return false;
-}
-
-/* Hosts have a name and one for people. */
-static bool either_matches(struct text_list globs, const char *name, const char *display)
-{
-    return any_matches(globs, name) || (display[0] && any_matches(globs, display));
-}
-
-/* "NAME" is any value of the tag; "NAME=GLOB" one that fits. */
-static bool tag_matches(const char *glob, const struct pairs *tags)
-{
-    const char *equals = strchr(glob, '=');
-    size_t len = equals ? (size_t)(equals - glob) : strlen(glob);
-
-    for (size_t i = 0; i < tags->count; i++)
-        if (strlen(tags->items[i].name) == len && strncasecmp(tags->items[i].name, glob, len) == 0 &&
-            (!equals || fnmatch(equals + 1, tags->items[i].value, FNM_NOESCAPE | FNM_CASEFOLD) == 0))
-            return true;
-    return false;
-}
-
 static bool any_tag_matches(struct text_list globs, const struct pairs *tags)
 {
     for (size_t i = 0; i < globs.count; i++)
-        if (tag_matches(globs.items[i], tags))
+        if (glob_fits_tag(globs.items[i], tags))
             return true;
     return false;
 }
@@ -67,14 +39,14 @@ static bool any_group_matches(struct arena *arena, struct text_list globs, const
     struct text_list names = split_commas(arena, groups);
 
     for (size_t i = 0; i < names.count; i++)
-        if (any_matches(globs, names.items[i]))
+        if (globs_fit(globs, names.items[i]))
             return true;
     return false;
 }
 
 static bool kind_fits(const struct route *route, enum event_kind kind)
 {
-    return route->kind.count == 0 || any_matches(route->kind, event_kind_name(kind));
+    return route->kind.count == 0 || globs_fit(route->kind, event_kind_name(kind));
 }
 
 static const char *unlike(struct arena *arena, const char *name, const char *value)
@@ -87,15 +59,15 @@ const char *route_mismatch(struct arena *arena, const struct route *route, const
 {
     if (!(route->severities & severities))
         return arena_print(arena, "severity %s is not among its own", severity_name(event->severity));
-    if (route->host.count && !either_matches(route->host, event->host, event->host_name))
+    if (route->host.count && !globs_fit_either(route->host, event->host, event->host_name))
         return unlike(arena, "host", event->host);
-    if (route->service.count && !either_matches(route->service, event->service, event->service_name))
+    if (route->service.count && !globs_fit_either(route->service, event->service, event->service_name))
         return unlike(arena, "service", event->service);
     if (route->tag.count && !any_tag_matches(route->tag, &event->tags))
         return arena_print(arena, "no tag of the event matches");
     if (route->group.count && !any_group_matches(arena, route->group, event->groups))
         return unlike(arena, "group", event->groups);
-    if (route->source.count && !either_matches(route->source, event->source, event->source_name))
+    if (route->source.count && !globs_fit_either(route->source, event->source, event->source_name))
         return unlike(arena, "source", event->source);
     if (!kind_fits(route, event->kind))
         return unlike(arena, "kind", event_kind_name(event->kind));

@@ -310,7 +310,7 @@ static void test_a_mute_is_obeyed_and_ends(void **state)
     struct place *place = *state;
     struct store *store = open_store(place);
     struct mute mute = {.id = "m",
-                        .host = "db-*",
+                        .host = "DB-*",
                         .service = "",
                         .tag = "",
                         .section = "",
