@@ -278,6 +278,8 @@ static void refuse_place(struct asking *asking, const struct budget *budget, con
     answer->scope = budget->scope;
     answer->window = window->name;
     answer->allowed = window->allowed;
+    answer->words =
+        arena_print(asking->arena, "%lld a %s for this %s", (long long)window->allowed, window->name, budget->scope);
     answer->due_ms = first_ms + window->length_ms + 1;
 }
 

@@ -83,6 +83,18 @@ struct contact {
         givens; /* name, mobile, email, language, timezone, and one per channel: dingtalk, wecom, slack, ... */
 };
 
+/*
+ * `template "disk_alert" { service = {"disk*"}  host = {"db-*"}  item = {"vfs.fs.*"} }`: the template of events for which nobody
+ * asks for one. All that are given must fit; a list of globs fits when one of its items does.
+ */
+struct template_rule {
+    const char *template_name;
+    const char *where;
+    struct text_list host;    /* name, or name for people */
+    struct text_list service; /* the same */
+    struct text_list item;    /* key or name: the fields `item_key` and `item`, as Zabbix says them */
+};
+
 struct route;
 struct rotation;
 struct calendar;
@@ -112,6 +124,8 @@ struct config {
     size_t rotation_count;
     struct calendar **calendars;
     size_t calendar_count;
+    struct template_rule *template_rules; /* in the order of the file */
+    size_t template_rule_count;
     struct finding *findings;
     size_t finding_count;
 };
@@ -157,6 +171,9 @@ const char *contact_value(const struct contact *contact, const char *name);
 const struct contact *config_contact_with(const struct config *config, const char *value);
 /* The same; else the contact whose name stands in the text, the longest of several: "On call: Zhang Wei (primary)". */
 const struct contact *config_contact_meant(const struct config *config, const char *text);
+
+/* The first that fits; NULL when none does. */
+const struct template_rule *config_template_rule(const struct config *config, const struct event *event);
 
 void config_add_finding(struct config *config, bool mistake, const char *where, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

@@ -3,7 +3,7 @@
 #include <string.h>
 
 static const struct policy_statement *const STATEMENTS[] = {&contact_statement, &calendar_statement,
-                                                            &rotation_statement, &route_statement};
+                                                            &rotation_statement, &route_statement, &template_statement};
 enum { STATEMENT_COUNT = sizeof(STATEMENTS) / sizeof(*STATEMENTS) };
 
 /* What several of them have in common. */

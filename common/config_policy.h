@@ -1,5 +1,5 @@
 /*
- * config_policy - statements about people and times: contact, calendar, rotation, route. Each stands in a file of its own,
+ * config_policy - statements about people, times and words: contact, calendar, rotation, route, template. Each stands in a file of its own,
  * config_contacts.c and so on; here is what they have in common.
  *
  * Private to config.c and config_*.c.
@@ -24,6 +24,7 @@ extern const struct policy_statement contact_statement;
 extern const struct policy_statement calendar_statement;
 extern const struct policy_statement rotation_statement;
 extern const struct policy_statement route_statement;
+extern const struct policy_statement template_statement;
 
 /* False when the statement is none of them. */
 bool policy_read(struct reading *reading);

@@ -326,11 +326,79 @@ class Why(PolicyCase):
             self.assertEqual(0, done.status, done)
             self.assertIn("because: first, by route db", done.output)
             self.assertIn('+ "db" (', done.output)
+            recorded, today = done.output.split("\n\n", 1)
+            self.assertTrue(today.startswith("That is what was recorded. What follows is what the configuration of TODAY would decide"))
+            self.assertNotIn("route", recorded.replace("by route db", ""))
         done = self.ctl("why", notification)
+        self.assertRegex(done.output, r"asked for at .* through aliyun_sms/ops-aliyun-sms to \d{11}\n")
+        self.assertRegex(done.output, r"\n  delivered at .* by ops-dingtalk")
+        self.assertRegex(done.output, r"\n  of the same event: \S+ through ops-email: delivered, because: first, by route db")
         self.assertRegex(done.output, r"attempt 1 at .* through ops-aliyun-sms.*: broken \S*AMOUNT_NOT_ENOUGH")
         self.assertRegex(done.output, r"attempt 1 at .* through ops-dingtalk")
         self.assertEqual(1, self.ctl("why", "nothing").status)
+
+    def test_a_past_one_is_told_as_it_was_whatever_the_routes_are_today(self):
+        event = {"tags": [{"tag": "team", "value": "dba"}]}
+        self.stub.script("dingtalk", Answer(status=503))
+        write(self.configuration, self.configuration.read_text(encoding="utf-8").replace(
+            'route "off" {', 'route "dba" { tag = {"team=dba"}  channels = {"ops-dingtalk"}  limit { per_minute = 1 } }  route "off" {'))
+        self.route(**event)
+        self.route(event_id="2", **event)
+        self.ctl("mute", "--host", "db-*", "--for", "2h", "--by", "li", "--why", "work")
+        self.route(event_id="3", **event)
+        waits, held, muted = (row[0] for row in self.sql("SELECT id FROM notification ORDER BY created_ms"))
+        text = self.configuration.read_text(encoding="utf-8")
+        write(self.configuration, text.replace('route "dba" {', 'route "renamed" {'))
+        for notification, lines in {
+                waits: ["because: first, by route dba", "waits in the outbox (pending), next at ", "in this order: ops-dingtalk"],
+                held: ["because: limited, by route dba", "no attempt is recorded", "held back by a limit: 1 a minute for this key; not told"],
+                muted: ["because: muted, by route dba", "muted by li: work"]}.items():
+            recorded, today = self.ctl("why", notification).output.split("\n\n", 1)
+            for line in lines:
+                self.assertIn(line, recorded)
+            self.assertIn('+ "renamed" (', today)
+            self.assertIn("with the tags, groups and fields with which its problem was last told", today)
+        self.sql("DELETE FROM alert")
+        today = self.ctl("why", held).output.split("\n\n", 1)[1]
+        self.assertIn("without tags, groups and fields, which are not recorded", today)
+        self.assertIn('- "renamed" (', today)
         self.assertEqual(3, self.ctl("why").status)
+
+        self.assertEqual(3, self.ctl("why").status)
+
+
+class Templates(PolicyCase):
+    routes = """
+        template "disk_alert" { service = {"disk*"}  host = {"db-*"} }
+        template "cpu_alert" { item = {"system.cpu.*"} }
+        template "nothing_there" { host = {"gone-*"} }
+        route "named" { host = {"named-*"}  channels = {"ops-dingtalk"}  template = "business" }
+        route "all" { channels = {"ops-dingtalk"} }
+    """
+    EVENT = ("--severity", "critical", "--type", "problem", "--subject", "s")
+
+    def test_why_tells_which_template_and_who_chose_it(self):
+        for arguments, line in (
+                (("--host", "db-01", "--service", "disk /data"), "template disk_alert: the first rule that fits, "),
+                (("--host", "web-1", "--service", "x", "--field", "item_key=system.cpu.load[all]"), "template cpu_alert: the first rule"),
+                (("--host", "web-1", "--service", "disk"), "template default: nobody asks for another"),
+                (("--host", "db-01", "--service", "disk", "--template", "memory_alert"), "template memory_alert: --template"),
+                (("--host", "named-1", "--service", "disk"), 'template business: route "named"'),
+                (("--host", "gone-1"), "; it is not installed: default is used"),
+                (("--host", "db-01", "--service", "disk", "--state", "OK", "--type", "recovery"), "template recovery: recoveries and")):
+            self.assertIn(line, self.ctl("why", *self.EVENT, *arguments).output, arguments)
+
+    def test_check_names_a_template_that_is_not_installed(self):
+        done = self.ctl("check")
+        self.assertEqual(2, done.status)
+        self.assertRegex(done.output, r"conf:\d+: mistake: this rule names the template 'nothing_there', which is not installed")
+        self.assertEqual(1, done.output.count("which is not installed"))
+
+    def test_the_message_is_told_by_the_rules_template(self):
+        self.route(service="disk /data")
+        self.assertIn("journalctl --disk-usage", json.dumps(self.arrivals("dingtalk", 1)[0].json))
+        self.route(service="load", event_id="2")
+        self.assertNotIn("journalctl --disk-usage", json.dumps(self.arrivals("dingtalk", 2)[1].json))
 
 
 if __name__ == "__main__":
