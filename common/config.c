@@ -15,26 +15,6 @@ static const struct value_row GLOBAL_ROWS[] = {
     ROW_END,
 };
 
-struct retry_values {
-    int64_t attempts;
-    int64_t delay_s;
-};
-
-static const struct value_row RETRY_ROWS[] = {
-    ROW("attempts", NUMBER, struct retry_values, attempts, 1, 20),
-    ROW("delay", DURATION, struct retry_values, delay_s, 0, HOUR),
-    ROW_END,
-};
-
-const struct value_row limit_rows[] = {
-    ROW("per_minute", NUMBER, struct limit_policy, limits.per_minute, 0, LIMIT_MOST),
-    ROW("per_hour", NUMBER, struct limit_policy, limits.per_hour, 0, LIMIT_MOST),
-    ROW("per_day", NUMBER, struct limit_policy, limits.per_day, 0, LIMIT_MOST),
-    ROW("repeat_within", DURATION, struct limit_policy, repeat_within_s, 0, 7 * DAY),
-    ROW("exempt", EXEMPT, struct limit_policy, exempt, 0, 0),
-    ROW_END,
-};
-
 /* `within` is every severity's that has no row of its own. */
 struct confirm_values {
     struct confirmation confirm;
@@ -66,19 +46,6 @@ static const char *const BLOCK_NAMES[] = {"retry", "limit", "confirm", "operator
 
 /* Blocks. */
 
-static struct retry_policy retry_from(const struct reading *reading, const struct givens *givens,
-                                      struct retry_policy policy)
-{
-    struct retry_values values = {.attempts = policy.attempts, .delay_s = policy.first_wait_ms / 1000};
-
-    reading_fill(reading, RETRY_ROWS, givens, &values);
-    policy.attempts = (unsigned)values.attempts;
-    policy.first_wait_ms = values.delay_s * 1000;
-    if (policy.most_wait_ms < policy.first_wait_ms)
-        policy.most_wait_ms = policy.first_wait_ms;
-    return policy;
-}
-
 void reading_take_confirm(const struct reading *reading, const struct givens *givens, struct confirmation *confirmation)
 {
     struct confirm_values values = {.confirm = *confirmation, .within_s = confirmation->within_s[SEVERITY_INFO]};
@@ -99,7 +66,7 @@ static void take_block(const struct reading *reading, const char *name, const st
     struct config *config = reading->config;
 
     if (strcmp(name, "retry") == 0)
-        config->retry = retry_from(reading, givens, config->retry);
+        config->retry = reading_take_retry(reading, givens, config->retry);
     else if (strcmp(name, "limit") == 0)
         reading_fill(reading, limit_rows, givens, &config->limits);
     else if (strcmp(name, "operator") == 0)
@@ -114,7 +81,7 @@ static const struct value_row *rows_of_block(const char *name)
         const char *name;
         const struct value_row *rows;
     } BLOCKS[] = {
-        {"retry",    RETRY_ROWS   },
+        {"retry",    retry_rows   },
         {"limit",    limit_rows   },
         {"confirm",  confirm_rows },
         {"operator", OPERATOR_ROWS}
@@ -239,8 +206,10 @@ static void fill_section(struct reading *reading, struct section *section, cfg_t
     struct givens limit = reading_gather(reading, parsed_block(cfg, "limit"), "limit");
     size_t findings;
 
-    section->retry = retry_from(reading, &retry, section->retry);
+    section->retry = reading_take_retry(reading, &retry, section->retry);
     reading_fill(reading, limit_rows, &limit, &section->limits);
+    section->own_retry = section->retry;
+    section->own_limits = section->limits;
     findings = reading->config->finding_count; /* with wrong limits the global ones hold, and the section works */
     section->givens = reading_gather(reading, cfg, "");
     find_doubles(reading, section->channel->options, &section->givens);
@@ -265,7 +234,7 @@ static void add_rows(struct form *form, const struct option_row *rows)
 
 static struct form form_of_section(struct arena *arena, const struct channel *channel)
 {
-    struct form retry = form_of_values(arena, RETRY_ROWS);
+    struct form retry = form_of_values(arena, retry_rows);
     struct form limit = form_of_values(arena, limit_rows);
     struct form form = {.arena = arena};
 

@@ -64,11 +64,14 @@ struct section {
     const char *title;
     const char *where;
     struct givens givens;
-    struct retry_policy retry;
-    struct limit_policy limits;
+    struct retry_policy own_retry; /* as the configuration has them */
+    struct limit_policy own_limits;
     bool broken;         /* a finding disabled it */
     const char *trouble; /* that finding: "FILE:LINE: ..."; "" when there is none */
     /* Set by config_open_section(). */
+    struct retry_policy retry; /* with the options of the call; before it, its own */
+    struct limit_policy limits;
+    bool limits_by_call; /* the call says something of them: they count before a route's */
     const void *settings;
     struct section_settings common;
     struct network network;
@@ -157,6 +160,15 @@ struct section *config_section_of(const struct config *config, const struct chan
  */
 bool config_open_section(const struct config *config, struct section *section, const struct givens *extra,
                          struct fault *fault);
+
+/* Options of a call that stand for a value of a block: "limit_per_minute" for `per_minute` in `limit { ... }`. */
+bool config_is_block_option(const char *name);
+/* All of them; ends with NULL. */
+const char *const *config_block_options(struct arena *arena);
+
+/* Sets the section's limits and retries to what the options of a call say; FAULT_CONFIG names a wrong one. */
+bool config_take_block_options(const struct config *config, const struct givens *options, struct section *section,
+                               struct fault *fault);
 
 /* Opens every section and reports what it finds, advice and templates included: for `notifyctl check`. */
 void config_check_sections(struct config *config);

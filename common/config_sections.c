@@ -229,7 +229,11 @@ static bool open_section(struct opening *opening, const struct givens *extra)
     if (section->broken)
         return fault_set(opening->fault, FAULT_CONFIG, "%s", section->trouble);
     gather_givens(opening, extra);
-    if (!fill_settings(opening, settings))
+    section->retry = section->own_retry;
+    section->limits = section->own_limits;
+    section->limits_by_call = false;
+    if (!fill_settings(opening, settings) ||
+        (extra && !config_take_block_options(opening->config, extra, section, opening->fault)))
         return false;
     section->settings = settings;
     return true;
@@ -347,6 +351,8 @@ struct section *config_section_of(const struct config *config, const struct chan
         .givens = {.arena = config->arena},
         .retry = config->retry,
         .limits = config->limits,
+        .own_retry = config->retry,
+        .own_limits = config->limits,
         .secrets = {.arena = config->arena},
     };
     return section;

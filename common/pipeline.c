@@ -60,7 +60,7 @@ static bool prepare(struct run *run, struct fault *fault)
         planned = plan_make(run->arena, run->sending.config, run->channel, &run->call,
                             world_wall_ms(&run->world) / 1000, &run->plan, fault);
     else
-        planned = sending_route(&run->sending, &run->call.to, &run->plan, fault);
+        planned = sending_route(&run->sending, &run->call.to, &run->call.options, &run->plan, fault);
     sending_tell_findings(&run->sending);
     if (planned && !run->call.dry_run)
         sending_open_store(&run->sending);

@@ -197,7 +197,7 @@ static bool open_leg(struct run *run, const char *title, struct leg *leg)
     struct fault fault = {0};
 
     *leg = (struct leg){.section = config_section(config, NULL, title, &fault)};
-    if (leg->section && config_open_section(config, leg->section, NULL, &fault))
+    if (leg->section && config_open_section(config, leg->section, run->routing->options, &fault))
         return true;
     add_note(run, arena_print(run->routing->arena, "section \"%s\" is left out: %s", title, fault.text));
     return false;

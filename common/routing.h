@@ -30,7 +30,8 @@ struct routing {
     struct arena *arena;
     const struct config *config;
     const struct event *event;
-    struct text_list to; /* of the call: takes the place of the routes' own */
+    struct text_list to;          /* of the call: takes the place of the routes' own */
+    const struct givens *options; /* of the call, for every section that is used; NULL for none */
     int64_t now_s;
     struct routing_past past; /* of a follow-up */
 };

@@ -41,10 +41,12 @@ const char *sending_id(const struct world *world);
 void sending_open_store(struct sending *sending);
 
 /*
- * Plans by the configuration's routes; `to` are the recipients of the call, none for the routes' own. Opens the store for what
+ * Plans by the configuration's routes; `to` are the recipients of the call, none for the routes' own, `options` what it says of
+ * every section. Opens the store for what
  * follows a problem, to see who was told of it.
  */
-bool sending_route(struct sending *sending, const struct text_list *to, struct plan *plan, struct fault *fault);
+bool sending_route(struct sending *sending, const struct text_list *to, const struct givens *options, struct plan *plan,
+                   struct fault *fault);
 
 /* Tells (or shows) every chain; one line on stdout for each that is settled, one on stderr for each that is not. */
 void send_all(struct sending *sending, const struct plan *plan);

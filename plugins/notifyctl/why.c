@@ -263,6 +263,7 @@ static int explain(struct explaining *explaining)
                               .config = explaining->config,
                               .event = event,
                               .to = explaining->call.to,
+                              .options = &explaining->call.options,
                               .now_s = explaining->at_s,
                               .past = recall(explaining)};
     struct routing_trace trace;
