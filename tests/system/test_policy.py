@@ -367,6 +367,42 @@ class Why(PolicyCase):
         self.assertEqual(3, self.ctl("why").status)
 
 
+class OptionsOfACall(PolicyCase):
+    """Limits and retries of one call, over those of section and route."""
+    routes = """
+        route "few" { host = {"few-*"}  channels = {"ops-dingtalk"}  limit { per_minute = 1 } }
+        route "all" { channels = {"ops-dingtalk"} }
+    """
+
+    def tell(self, number, *options, program_name="notify_dingtalk", host="h"):
+        return run(program(program_name), *options, "--source", "manual", "--type", "problem", "--severity", "warning", "--host", host,
+                   "--service", "s", "--event-id", str(number), "--subject", f"problem {number}", environment=self.environment)
+
+    def test_a_limit_of_the_call_holds_back(self):
+        self.assertIn("delivered", self.tell(1, "--limit-per-minute", "1").output)
+        self.assertIn("1 a minute reached", self.tell(2, "--limit-per-minute", "1").output)
+        self.assertIn("delivered", self.tell(3, "--limit-per-minute", "1", "--limit-exempt", "warning").output)
+        self.assertIn("delivered", self.tell(4).output)
+        done = self.tell(5, "--limit-per-minute", "some")
+        self.assertEqual(2, done.status, done)
+        self.assertIn("--limit-per-minute: 'per_minute' wants a number", done.errors)
+
+    def test_it_counts_before_that_of_a_route(self):
+        for number in range(1, 4):
+            done = self.tell(number, "--limit-per-minute", "2", program_name="notify_route", host="few-1")
+            self.assertIn("delivered" if number < 3 else "2 a minute reached", done.output, done)
+        self.assertIn("1 a minute reached", self.tell(9, program_name="notify_route", host="few-1").output)
+
+    def test_retries_of_the_call(self):
+        self.stub.script("dingtalk", *[Answer(status=503)] * 8)
+        self.tell(1)
+        self.assertEqual(1, len(self.stub.of("dingtalk")))
+        self.tell(2, "--retry-attempts", "3", "--retry-delay", "0")
+        self.assertEqual(4, len(self.stub.of("dingtalk")))
+        self.tell(3, "--retry-attempts", "2", "--retry-delay", "0", program_name="notify_route")
+        self.assertEqual(6, len(self.stub.of("dingtalk")))
+
+
 class Templates(PolicyCase):
     routes = """
         template "disk_alert" { service = {"disk*"}  host = {"db-*"} }
