@@ -207,11 +207,42 @@ static const struct calendar_module *load_module(struct arena *arena, struct fau
 
 /* The file. */
 
-static bool is_ical(const char *path)
+bool calendar_is_ical(const char *path)
 {
     size_t len = strlen(path);
 
     return len > 4 && strcmp(path + len - 4, ".ics") == 0;
+}
+
+struct calendar calendar_like(const struct calendar *calendar, struct arena *arena)
+{
+    return (struct calendar){.arena = arena,
+                             .title = calendar->title,
+                             .where = calendar->where,
+                             .path = calendar->path,
+                             .timezone = calendar->timezone,
+                             .only_spans = calendar->only_spans,
+                             .trouble = ""};
+}
+
+static struct calendar_file file_of(const struct stat *stat)
+{
+    enum { SECOND_NS = 1000000000 };
+
+    return (struct calendar_file){.inode = (int64_t)stat->st_ino,
+                                  .size = stat->st_size,
+                                  .modified_ns = (int64_t)stat->st_mtim.tv_sec * SECOND_NS + stat->st_mtim.tv_nsec,
+                                  .changed_ns = (int64_t)stat->st_ctim.tv_sec * SECOND_NS + stat->st_ctim.tv_nsec};
+}
+
+bool calendar_stat(const struct calendar *calendar, struct calendar_file *file)
+{
+    struct stat found;
+
+    if (stat(calendar->path, &found) != 0)
+        return false;
+    *file = file_of(&found);
+    return true;
 }
 
 static bool read_all(int descriptor, struct str *text)
@@ -229,39 +260,58 @@ static bool read_all(int descriptor, struct str *text)
     return true;
 }
 
-static bool read_file(const struct calendar *calendar, struct str *text, struct fault *fault)
+/* -1 with a fault. */
+static int open_file(struct calendar *calendar, struct fault *fault)
 {
     int descriptor = open(calendar->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     struct stat stat;
-    bool good;
 
-    if (descriptor < 0)
-        return fault_set(fault, FAULT_CONFIG, "cannot read '%s': %s", calendar->path, strerror(errno));
+    if (descriptor < 0) {
+        fault_set(fault, FAULT_CONFIG, "cannot read '%s': %s", calendar->path, strerror(errno));
+        return -1;
+    }
     if (fstat(descriptor, &stat) != 0 || !S_ISREG(stat.st_mode) || (stat.st_mode & S_IWOTH)) {
         close(descriptor);
-        return fault_set(fault, FAULT_CONFIG, "'%s' is no regular file, or every user of this machine may write it",
-                         calendar->path);
+        fault_set(fault, FAULT_CONFIG, "'%s' is no regular file, or every user of this machine may write it",
+                  calendar->path);
+        return -1;
     }
-    good = read_all(descriptor, text);
-    close(descriptor);
-    if (!good)
-        return fault_set(fault, FAULT_CONFIG, "cannot read '%s'", calendar->path);
-    return str_fits(text) ||
-           fault_set(fault, FAULT_CONFIG, "'%s' is longer than %d bytes", calendar->path, CALENDAR_MOST);
+    calendar->file = file_of(&stat);
+    return descriptor;
 }
 
-static bool read_calendar(struct calendar *calendar, int64_t now_s, struct fault *fault)
+static bool read_contents(struct calendar *calendar, int descriptor, int64_t now_s, struct fault *fault)
 {
     struct str text = str_in(calendar->arena, CALENDAR_MOST);
     const struct calendar_module *module;
 
-    if (!read_file(calendar, &text, fault))
-        return false;
-    if (!is_ical(calendar->path))
+    if (!read_all(descriptor, &text))
+        return fault_set(fault, FAULT_CONFIG, "cannot read '%s'", calendar->path);
+    if (!str_fits(&text))
+        return fault_set(fault, FAULT_CONFIG, "'%s' is longer than %d bytes", calendar->path, CALENDAR_MOST);
+    if (!calendar_is_ical(calendar->path))
         return read_text(calendar, text.text, fault);
     module = load_module(calendar->arena, fault);
     return module && (module->read(calendar, text.text, text.len, now_s - YEARS_BACK_S, now_s + YEARS_AHEAD_S, fault) ||
                       fault_in(fault, "%s", calendar->path));
+}
+
+static bool is_recalled(struct calendar *calendar, int64_t now_s)
+{
+    return calendar_is_ical(calendar->path) && calendar->recall &&
+           calendar->recall(calendar->recall_self, calendar, &calendar->file, now_s);
+}
+
+static bool read_calendar(struct calendar *calendar, int64_t now_s, struct fault *fault)
+{
+    int descriptor = open_file(calendar, fault);
+    bool good;
+
+    if (descriptor < 0)
+        return false;
+    good = is_recalled(calendar, now_s) || read_contents(calendar, descriptor, now_s, fault);
+    close(descriptor);
+    return good;
 }
 
 /* Order. */

@@ -56,6 +56,7 @@ static bool prepare(struct run *run, struct fault *fault)
     run->sending.result = run->call.json ? sending_result(run->arena) : NULL;
     if (!read_config(run, fault))
         return false;
+    sending_prepare_people(&run->sending);
     if (run->channel)
         planned = plan_make(run->arena, run->sending.config, run->channel, &run->call,
                             world_wall_ms(&run->world) / 1000, &run->plan, fault);

@@ -41,6 +41,11 @@ const char *sending_id(const struct world *world);
 void sending_open_store(struct sending *sending);
 
 /*
+ * Before people and hours are asked: where they stand in .ics files, opens the store, which knows what those say.
+ */
+void sending_prepare_people(struct sending *sending);
+
+/*
  * Plans by the configuration's routes; `to` are the recipients of the call, none for the routes' own, `options` what it says of
  * every section. Opens the store for what
  * follows a problem, to see who was told of it.

@@ -367,6 +367,49 @@ class Why(PolicyCase):
         self.assertEqual(3, self.ctl("why").status)
 
 
+class CalendarFiles(PolicyCase):
+    """A send needs no libical once a worker has read the .ics files."""
+    routes = """
+        rotation "duty" { file = "duty.ics" }
+        route "all" { during = "calendar:open"  channels = {"ops-aliyun-sms"}  to = {"@duty"} }
+        calendar "open" { file = "open.ics" }
+    """
+
+    def setUp(self):
+        super().setUp()
+        for name, summary in (("duty", "张伟"), ("open", "always")):
+            self.write_ics(name, summary)
+
+    def write_ics(self, name, summary):
+        write(self.folder / "etc" / f"{name}.ics", "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART:20260101T000000Z\r\n"
+              f"DTEND:20260102T000000Z\r\nRRULE:FREQ=DAILY\r\nSUMMARY:{summary}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n")
+
+    def tell(self, number):
+        """Who was told, and whether libical was loaded for it."""
+        done = run(program("notify_route"), "--source", "manual", "--type", "problem", "--severity", "critical", "--host", "h",
+                   "--event-id", str(number), "--subject", "s",
+                   environment={**self.environment, "LD_DEBUG": "files"})
+        self.assertEqual(0, done.status)
+        self.assertTrue("transport_curl.so" in done.errors)
+        return self.stub.of("aliyun_sms")[-1].request.query["PhoneNumbers"], "calendar_ical.so" in done.errors
+
+    def fill(self):
+        """A file is kept when it has not been written for some seconds."""
+        def filled():
+            self.ctl("tick")
+            return self.sql("SELECT COUNT(*) FROM calendar") == [(2,)]
+        wait_until(filled, what="the calendars in the store")
+
+    def test_a_send_asks_the_store_and_without_it_the_file(self):
+        self.assertEqual(("13800138000", True), self.tell(1))
+        self.fill()
+        self.assertEqual(("13800138000", False), self.tell(2))
+        self.write_ics("duty", "李娜")
+        self.assertEqual(("13900139000", True), self.tell(3))
+        self.sql("UPDATE calendar SET content = 's 0 4000000000 wang' || char(10)")
+        self.assertEqual(("13900139000", True), self.tell(4))
+
+
 class OptionsOfACall(PolicyCase):
     """Limits and retries of one call, over those of section and route."""
     routes = """
