@@ -384,9 +384,9 @@ class CalendarFiles(PolicyCase):
         write(self.folder / "etc" / f"{name}.ics", "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART:20260101T000000Z\r\n"
               f"DTEND:20260102T000000Z\r\nRRULE:FREQ=DAILY\r\nSUMMARY:{summary}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n")
 
-    def tell(self, number):
+    def tell(self, number, name="notify_route", *options):
         """Who was told, and whether libical was loaded for it."""
-        done = run(program("notify_route"), "--source", "manual", "--type", "problem", "--severity", "critical", "--host", "h",
+        done = run(program(name), *options, "--source", "manual", "--type", "problem", "--severity", "critical", "--host", "h",
                    "--event-id", str(number), "--subject", "s",
                    environment={**self.environment, "LD_DEBUG": "files"})
         self.assertEqual(0, done.status)
@@ -404,6 +404,7 @@ class CalendarFiles(PolicyCase):
         self.assertEqual(("13800138000", True), self.tell(1))
         self.fill()
         self.assertEqual(("13800138000", False), self.tell(2))
+        self.assertEqual(("13800138000", False), self.tell(5, "notify_aliyun_sms", "--to", "@duty"))
         self.write_ics("duty", "李娜")
         self.assertEqual(("13900139000", True), self.tell(3))
         self.sql("UPDATE calendar SET content = 's 0 4000000000 wang' || char(10)")
