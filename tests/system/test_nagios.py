@@ -22,17 +22,29 @@ define contact {
     use             notify-by-webhook
     _WEBHOOK        ops-webhook
 }
+
+define contact {
+    contact_name    routes
+    use             notify-by-route
+}
+
+define contact {
+    contact_name    dba
+    use             notify-by-route
+    _NOTIFY         @dba
+}
 """
 
 
 class NagiosCase(support.Case):
     contacts = "operator"
     environment_macros = False
+    extra = ""
 
     def setUp(self):
         super().setUp()
-        self.configure()
-        for channel in support.CHANNELS:
+        self.configure(extra=support.MANY + self.extra)
+        for channel in (*support.CHANNELS, "route"):
             support.program(f"notify_{channel}")
         conf = support.ROOT / "conf/nagios"
         self.pwned = self.folder / "pwned"
@@ -58,6 +70,12 @@ class NagiosCase(support.Case):
 class EveryChannel(NagiosCase):
     contacts = "everybody"
 
+    def test_the_files_pass_nagios_own_check(self):
+        status, said = self.nagios.check()
+        self.assertEqual(status, 0, said)
+        for count in ("Total Warnings: 0", "Total Errors:   0"):
+            self.assertIn(count, said)
+
     def test_a_problem_and_its_recovery_reach_people_on_every_channel(self):
         self.nagios.service_result("磁盘 / usage", 2, self.nasty())
         for channel in support.CHANNELS:
@@ -74,6 +92,26 @@ class EveryChannel(NagiosCase):
                 self.assertIn("恢复", text, channel)
         self.assertEqual([str(mail.message["to"]) for mail in self.mail.mails], ["oncall@example.com"] * 2)
         self.assertIn("@13800138000", self.arrivals("dingtalk", 1)[0].text)
+
+
+class Routes(NagiosCase):
+    contacts = "routes"
+    extra = ('contact "dba" { email = "dba@example.com" }\n'
+             'route "default" { default = yes  channels = {"ops-email"}  to = {"oncall@example.com"} }\n')
+
+    def test_choose_channels_and_people(self):
+        self.nagios.service_result("磁盘 / usage", 2, self.nasty())
+        self.nagios.host_result(1, "主机不可达")
+        mails = self.arrivals("email", 2)
+        self.assertEqual([str(mail.message["to"]) for mail in mails], ["oncall@example.com"] * 2)
+
+
+class RoutesForSomebody(Routes):
+    contacts = "dba"
+
+    def test_choose_channels_and_people(self):
+        self.nagios.service_result("磁盘 / usage", 2, "x")
+        self.assertEqual([str(mail.message["to"]) for mail in self.arrivals("email", 1)], ["dba@example.com"])
 
 
 class Story(NagiosCase):
