@@ -125,8 +125,7 @@ class Zabbix:
                    environment=self.environment)
 
     def server_answers(self):
-        with socket.socket() as one:
-            return one.connect_ex(("127.0.0.1", self.server_port)) == 0
+        return daemons.listens(self.server_port)
 
     def call(self, method, *positional, **named):
         """The result of an API method; RuntimeError with Zabbix' own words."""
