@@ -52,6 +52,7 @@ class Case(unittest.TestCase):
         for path in self.folder.rglob("*.conf"):
             for name in re.findall(r'_file\s*=\s*"secrets/([^"]+)"', path.read_text(encoding="utf-8")):
                 write(self.folder / "secrets" / name, SECRETS.get(name, "0123456789abcdef") + "\n", 0o640)
+        write(self.folder / "confirm.key", "0123456789abcdef" * 4 + "\n", 0o640)  # as `notifyctl setup` makes it
 
     def check(self):
         return run(program("notifyctl"), "--config", str(self.path), "check")
@@ -100,17 +101,28 @@ def block_around(lines, number):
     return range(first, last) if lines[number].startswith(" ") else range(0)
 
 
+def commented_statement(lines, number):
+    """The lines of the statement that stands in the comment of a line, without the comment's sign; [] when none does."""
+    first = re.match(r"(\s*)# (\S.*)", lines[number])
+    if not first or not STATEMENT.match(first[2]):
+        return []
+    if not re.search(r"\{\s*$", first[2]):
+        return [first[1] + first[2]]
+    last = next(at for at in range(number, len(lines)) if lines[at].strip() == "# }")
+    return [line.replace("# ", "", 1) for line in lines[number:last + 1]]
+
+
 def taken_in(text, number):
     """The text with the statement in the comment of a line taken in, in place of that of the same name beside it."""
     lines = text.split("\n")
-    statement = re.match(r"(\s*)# (\S.*)", lines[number])
-    name = STATEMENT.match(statement[2])[1]
+    statement = commented_statement(lines, number)
+    name = STATEMENT.match(statement[0].strip())[1]
     around = block_around(lines, number)
     for other in around if around else range(len(lines)):
         outside = not around and not re.match(r"\w", lines[other])
         if not outside and re.match(rf"\s*{name}\b\s*[={{]", lines[other]):
             lines[other] = ""
-    lines[number] = statement[1] + statement[2]
+    lines[number:number + len(statement)] = statement
     return "\n".join(lines)
 
 
@@ -122,10 +134,12 @@ class CommentedStatements(Case):
         count = 0
         for path in [self.path, *sorted((self.folder / "conf.d").glob("*.conf"))]:
             text = path.read_text(encoding="utf-8")
-            for number, line in enumerate(text.split("\n")):
-                statement = re.match(r"\s*# (\S.*)", line)
-                if not statement or not STATEMENT.match(statement[1]):
+            lines, behind = text.split("\n"), 0
+            for number, line in enumerate(lines):
+                statement = commented_statement(lines, number)
+                if not statement or number < behind:
                     continue
+                behind = number + len(statement)
                 with self.subTest(f"{path.name}:{number + 1}: {line.strip()}"):
                     write(path, taken_in(text, number), 0o640)
                     if path == self.path:
