@@ -186,6 +186,10 @@ class EveryStatement(unittest.TestCase):
                      for _, name in rows(path.relative_to(ROOT), self.OPTION)}
             self.assert_shown(names, "\n".join(sections), channel)
 
+    def test_of_contacts(self):
+        names = re.findall(r'"(\w+)"', rows("common/config.c", r"CONTACT_NAMES\[\] = \{(.*?)\}")[0])
+        self.assert_shown(names, (CONF / "conf.d/contacts.conf.example").read_text(), "contacts")
+
     def test_every_block_that_is_known(self):
         names = re.findall(r'"(\w+)"', rows("common/config.c", r"BLOCK_NAMES\[\] = \{(.*?)\}")[0] +
                            rows("common/config_routes.c", r"policy_names\[\] = \{(.*?)\}")[0])
