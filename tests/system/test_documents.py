@@ -19,7 +19,7 @@ OF_CHINA = ("dingtalk", "wecom", "aliyun-sms", "tencent-sms", "zabbix")
 MINE = ["index.md", *CHANNELS.values(), "zabbix.md", "nagios-naemon.md", "icinga2.md", "checkmk.md", "operation.md",
         *(f"{name}.zh-CN.md" for name in OF_CHINA)]
 DEAD = "http://127.0.0.1:1"
-COMMANDS = ("notifyctl", "notify_")
+PROGRAMS = "/usr/lib/notification-plugins"
 
 
 def blocks(page, tag):
@@ -132,6 +132,39 @@ class Examples(unittest.TestCase):
                         self.assertRegex(outcome.output + outcome.errors, r"NP-[A-Z-]+-\S+ \w+/\S+.* again: |queued |suppressed")
                 count += 1
         self.assertGreater(count, 40)
+
+    def test_wrappers_run(self):
+        """The files for a host's directory of scripts, called as that host does."""
+        count = 0
+        for name in MINE:
+            path = self.configure("\n".join(blocks(name, "conf")))
+            for text in blocks(name, "text"):
+                if not text.startswith("#!/bin/sh"):
+                    continue
+                script = support.write(self.folder / "script", text.replace(PROGRAMS, str(support.BUILD)), 0o755)
+                arguments = [] if "checkmk" in name else ["--source", "zabbix", "--", "ops", "subject", "message"]
+                outcome = support.run(script, *arguments, environment={
+                    "NOTIFICATION_PLUGINS_CONFIG": str(path), "NOTIFY_WHAT": "HOST", "NOTIFY_HOSTNAME": "web01",
+                    "NOTIFY_HOSTSTATE": "DOWN", "NOTIFY_NOTIFICATIONTYPE": "PROBLEM"})
+                self.assertRegex(outcome.errors, r"\ANP-DINGTALK-\S+ dingtalk/ops again: ", f"{name}: {outcome}")
+                count += 1
+        self.assertEqual(count, 3)
+
+    def test_secrets_are_put_where_the_configuration_looks(self):
+        """The commands that make them, with a folder and a group of the test."""
+        for name in MINE:
+            made = [text for text in blocks(name, "text") if text.startswith("cd /etc/notification-plugins")]
+            for text in made:
+                folder = self.folder / name
+                (folder / "secrets").mkdir(parents=True)
+                text = text.replace("/etc/notification-plugins", str(folder)).replace("-g notification-secrets", "")
+                outcome = support.run("/bin/sh", "-ec", text, stdin="secret\n")
+                self.assertEqual(outcome.status, 0, f"{name}: {outcome}")
+                there = {f"secrets/{path.name}" for path in (folder / "secrets").iterdir()}
+                self.assertEqual({(path.stat().st_mode & 0o777) for path in (folder / "secrets").iterdir()}, {0o640}, name)
+                named = set(re.findall(r'_file\s*=\s*"([^"]+)"', blocks(name, "conf")[0]))
+                self.assertEqual(there - named, set(), name)
+                self.assertTrue(there & named, name)
 
     def test_commands_in_tables_and_texts_are_known(self):
         known = set(re.findall(r"^  (\w+) ", support.run(support.program("notifyctl"), "--help").output, re.MULTILINE))

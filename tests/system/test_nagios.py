@@ -1,4 +1,5 @@
 """A real Nagios Core calls the real programs through conf/nagios; what people read is taken from the providers' stand-ins."""
+import re
 import unittest
 
 import support
@@ -75,6 +76,14 @@ class EveryChannel(NagiosCase):
         self.assertEqual(status, 0, said)
         for count in ("Total Warnings: 0", "Total Errors:   0"):
             self.assertIn(count, said)
+
+    def test_a_contact_as_the_manual_shows_it_passes_as_well(self):
+        contact = re.search(r"```nagios\n(.*?)```", (support.ROOT / "packaging/doc/nagios-naemon.md").read_text(), re.DOTALL)[1]
+        with open(self.folder / "nagios/contacts.cfg", "a", encoding="utf-8") as file:
+            file.write(contact)
+        status, said = self.nagios.check()
+        self.assertEqual(status, 0, said)
+        self.assertIn("Checked 5 contacts", said)
 
     def test_a_problem_and_its_recovery_reach_people_on_every_channel(self):
         self.nagios.service_result("磁盘 / usage", 2, self.nasty())
