@@ -61,6 +61,17 @@ class MediaTypes(unittest.TestCase):
             self.assertFalse([one for one in found[:-3] if "{" in one], path)
             self.assertLessEqual(len("\n".join(found) + "\n"), 255)
 
+    def test_keys_are_those_that_a_real_server_of_each_version_took(self):
+        """6.0.14 and 7.0.22; another key is refused with "unexpected tag"."""
+        both = {"zabbix_export", "version", "media_types", "name", "type", "script_name", "parameters", "status", "max_sessions",
+                "attempts", "attempt_interval", "description", "message_templates", "event_source", "operation_mode", "subject",
+                "message"}
+        for path, text in self.files().items():
+            text = re.sub(r"^ {12}.*\n", "", text, flags=re.MULTILINE)  # messages
+            self.assertEqual(set(re.findall(r"^ *(?:- )?(\w+):", text, re.MULTILINE)),
+                             both | ({"sortorder", "value"} if path.parent.name == "7.0" else set()), path)
+            self.assertEqual(re.findall(r"sortorder: '(\d+)'", text), list("012345") if path.parent.name == "7.0" else [], path)
+
     def test_an_alert_is_tried_three_times_and_several_at_once(self):
         """Zabbix' own default is one session: a slow provider would hold up all alerts. SMS gateways want few."""
         for path, text in self.files().items():

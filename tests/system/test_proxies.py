@@ -1,6 +1,7 @@
 """conf/nginx and conf/apache: real servers pass requests to a stand-in for notify_ackd, and what clients pretend goes no further."""
 import http.client
 import pathlib
+import re
 import subprocess
 import tempfile
 import unittest
@@ -60,6 +61,16 @@ class Proxies:
         status, said = self.proxy.check()
         self.assertEqual(status, 0, said)
         self.assertNotRegex(said, r"warn|error")
+
+    def test_a_listener_on_tcp_may_take_the_sockets_place(self):
+        """The line in the comment, with the one for the socket taken out."""
+        for path in self.proxy.folder.glob("notify-ackd*.conf"):
+            text = re.sub(r"^(\s*)# ((?:server|ProxyPass) [^\n]*127\.0\.0\.1:8025)", r"\1\2", path.read_text(), flags=re.MULTILINE)
+            path.write_text(re.sub(r"^.*ackd\.sock.*\n", "", text, flags=re.MULTILINE))
+        self.assertIn("127.0.0.1:8025", "".join(re.sub(r"#.*", "", path.read_text())
+                                                for path in self.proxy.folder.glob("notify-ackd*.conf")))
+        status, said = self.proxy.check()
+        self.assertEqual(status, 0, said)
 
     def test_a_link_needs_no_login_and_brings_no_pretended_name(self):
         with self.proxy:
