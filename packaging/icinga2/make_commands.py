@@ -64,6 +64,9 @@ TYPES = ["Problem", "Acknowledgement", "Recovery", "Custom", "FlappingStart", "F
          "DowntimeRemoved"]
 EVENTS = [("notify-host-events", ["Up", "Down"]), ("notify-service-events", ["OK", "Warning", "Critical", "Unknown"])]
 
+# The check of the notifier itself: option, value.
+CHECK = [("--warning", "$notify_warning$"), ("--critical", "$notify_critical$")]
+
 # Director's fields: variable, caption, description; the objects that show them.
 FIELDS = [
     ("dingtalk", "DingTalk", "section:mobile,mobile - the section's title in notification.conf, and whom to mention"),
@@ -73,9 +76,12 @@ FIELDS = [
     ("webhook", "Webhook", "section:target - the section's title in notification.conf"),
     ("notify_to", "Notify whom", "section:target,target in place of the user's own; @name is a contact of notification.conf"),
     ("notification_icingaweb2url", "Icinga Web", "address of Icinga Web: messages link to it"),
+    ("notify_warning", "Warning", "thresholds of check_notify: NAME=RANGE"),
+    ("notify_critical", "Critical", "thresholds of check_notify: NAME=RANGE"),
 ]
 USER_FIELDS = ["dingtalk", "wecom", "slack", "teams", "webhook"]
 NOTIFICATION_FIELDS = ["notify_to", "notification_icingaweb2url"]
+CHECK_FIELDS = ["notify_warning", "notify_critical"]
 
 HEAD = """/*
  * Notification commands for Icinga 2: one for hosts and one for services for each channel. Copy or link this file to
@@ -101,6 +107,15 @@ WHOM = """
    channel's section in notification.conf; without it the only section is used. Mail goes to `email`, SMS to `pager`.
    notify-host-by-route and notify-service-by-route leave channels and people to the routes of notification.conf; a
    notification's vars.notify_to = "@name" names a contact or rotation of that file all the same. */
+"""
+
+
+CHECK_HEAD = """
+/* Icinga watches the notifier itself; notify_warning and notify_critical are lists such as [ "outbox=100", "oldest=900" ]. */
+object CheckCommand "notify-check" {
+  command = [ NotificationPluginDir + "/check_notify" ]
+  timeout = 20s
+  arguments = {
 """
 
 
@@ -138,9 +153,13 @@ def events_text(name, states):
             f'  types = [ {", ".join(TYPES[:half])},\n            {", ".join(TYPES[half:])} ]\n}}\n')
 
 
+def check_text():
+    return CHECK_HEAD + "".join(argument_line(option, value, None) + "\n" for option, value in CHECK) + "  }\n}\n"
+
+
 def configuration():
     return HEAD.replace("@PROGRAMS@", PROGRAMS) + "".join(template_text(*one) for one in TEMPLATES) + WHOM + \
-        "".join(command_text(*one) for one in commands()) + "".join(events_text(*one) for one in EVENTS)
+        "".join(command_text(*one) for one in commands()) + "".join(events_text(*one) for one in EVENTS) + check_text()
 
 
 # --- Director's ---
@@ -173,21 +192,30 @@ def command_objects():
                               command=f"{PROGRAMS}/notify_{program}", methods_execute="PluginNotification", **own)
 
 
+def check_object():
+    arguments = [(option, value, None) for option, value in CHECK]
+    return base_of_command("notify-check", "object", [], arguments, command=f"{PROGRAMS}/check_notify", timeout="20",
+                           methods_execute="PluginCheck", fields=fields_of(CHECK_FIELDS))
+
+
+def field(name, caption, description):
+    kind = "Array" if name in CHECK_FIELDS else "String"
+    return {"varname": name, "caption": caption, "description": description, "format": None, "settings": {},
+            "datatype": f"Icinga\\Module\\Director\\DataType\\DataType{kind}"}
+
+
 def basket():
     def by_name(objects):
         return {one["object_name"]: one for one in objects}
     return {
         "CommandTemplate": by_name(command_templates()),
-        "Command": by_name(command_objects()),
+        "Command": by_name([*command_objects(), check_object()]),
         "UserTemplate": by_name([{"object_name": "notify-user", "object_type": "template",
                                   "fields": fields_of(USER_FIELDS)}]),
         "NotificationTemplate": by_name(
             {"object_name": name, "object_type": "template", "states": states, "types": TYPES,
              "fields": fields_of(NOTIFICATION_FIELDS)} for name, states in EVENTS),
-        "Datafield": {str(number): {"varname": name, "caption": caption, "description": description,
-                                    "datatype": "Icinga\\Module\\Director\\DataType\\DataTypeString", "format": None,
-                                    "settings": {}}
-                      for number, (name, caption, description) in enumerate(FIELDS, 1)},
+        "Datafield": {str(number): field(*one) for number, one in enumerate(FIELDS, 1)},
     }
 
 

@@ -66,6 +66,16 @@ apply Notification "stock" to Service {
 """
 
 
+MONITOR = """
+object Host "monitor" {
+  import "passive"
+  vars.notify_check = true
+  vars.notify_warning = [ "outbox=17" ]
+  vars.notify_critical = [ "outbox=4711", "oldest=3600" ]
+}
+"""
+
+
 class IcingaCase(support.Case):
     notifications = BY_WEBHOOK
     extra = ""
@@ -130,7 +140,8 @@ class ByDirector(EveryChannel):
         for _ in range(2):  # who updates the package uploads it again
             self.assertIn("have been restored", director.run("basket", "restore", stdin=basket))
         self.assertEqual(director.fields(), {
-            "command": {("notify-any", "notify_to"), ("notify-any", "notification_icingaweb2url")},
+            "command": {("notify-any", "notify_to"), ("notify-any", "notification_icingaweb2url"),
+                        ("notify-check", "notify_warning"), ("notify-check", "notify_critical")},
             "user": {("notify-user", name) for name in ("dingtalk", "wecom", "slack", "teams", "webhook")},
             "notification": {(f"notify-{kind}-events", name) for kind in ("host", "service")
                              for name in ("notify_to", "notification_icingaweb2url")}})
@@ -145,7 +156,7 @@ class ShippedRules(IcingaCase):
     extra = ('dingtalk "ops" { endpoint = "@URL@/robot/send"  token_file = "secrets/dingtalk-token"  secret_file = '
              '"secrets/dingtalk-secret" }\nroute "default" { default = yes  channels = {"ops-webhook"}  also = {"ops-email"}  '
              'to = {"oncall@example.com"} }\n')
-    notifications = (CONF / "notifications.conf").read_text()
+    notifications = (CONF / "notifications.conf").read_text() + MONITOR
 
     def configure(self, extra="", **more):
         return super().configure(extra=extra.replace("@URL@", self.stub.url), **more)
@@ -169,6 +180,26 @@ class ShippedRules(IcingaCase):
         self.icinga.result("route01", 1, "down")
         self.assertIn('"state": "DOWN"', self.event(2))
         self.assertEqual(self.stub.of("dingtalk"), [])
+
+
+class Watched(IcingaCase):
+    """Icinga checks the notifier by the rule of notifications.conf."""
+    notifications = ShippedRules.notifications + 'object CheckerComponent "checker" { }\n'
+
+    def setUp(self):
+        support.program("check_notify")
+        super().setUp()
+
+    def test_the_check_runs_with_its_thresholds(self):
+        def result():
+            status, said = self.icinga.call("GET", "/v1/objects/services/monitor!notification-plugins")
+            return status == 200 and said["results"][0]["attrs"]["last_check_result"]
+        self.icinga.act("reschedule-check", "monitor!notification-plugins", force=True)
+        found = support.wait_until(result, what="a result of check_notify")
+        self.assertIn(found["exit_status"], (0, 1, 2), found)
+        figures = " ".join(found["performance_data"])
+        self.assertRegex(figures, r"'?outbox'?=\d+;17;4711")
+        self.assertRegex(figures, r"'?oldest'?=\d+s?;\d+;3600")
 
 
 class Story(IcingaCase):

@@ -52,7 +52,10 @@ class NagiosCase(support.Case):
         self.nagios = self.enterContext(Nagios(
             support.BUILD, self.folder / "nagios",
             (conf / "commands.cfg").read_text().replace(PROGRAMS, str(support.BUILD)),
-            (conf / "contacts.cfg").read_text() + CONTACTS, [self.contacts], self.environment, self.environment_macros))
+            (conf / "contacts.cfg").read_text() + CONTACTS + self.more_objects(), [self.contacts], self.environment, self.environment_macros))
+
+    def more_objects(self):
+        return ""
 
     def tearDown(self):
         """Whatever was said, nothing of it was executed, and Nagios has nothing to complain of."""
@@ -101,6 +104,32 @@ class EveryChannel(NagiosCase):
                 self.assertIn("恢复", text, channel)
         self.assertEqual([str(mail.message["to"]) for mail in self.mail.mails], ["oncall@example.com"] * 2)
         self.assertIn("@13800138000", self.arrivals("dingtalk", 1)[0].text)
+
+
+class Watched(NagiosCase):
+    """Nagios checks the notifier by conf/nagios/check.cfg."""
+
+    def setUp(self):
+        support.program("check_notify")
+        super().setUp()
+
+    def more_objects(self):
+        return (support.ROOT / "conf/nagios/check.cfg").read_text().replace(PROGRAMS, str(support.BUILD)) + """
+define service {
+    use         notify-check
+    host_name   web01
+    contacts    operator
+}
+"""
+
+    def test_the_check_runs_with_its_thresholds(self):
+        self.nagios.tell("SCHEDULE_FORCED_SVC_CHECK", "web01", "notification-plugins", int(support.time.time()))
+
+        def figures():
+            status = self.folder / "nagios/var/status.dat"
+            text = status.read_text() if status.exists() else ""
+            return re.search(r"service_description=notification-plugins\n.*?\tperformance_data=(\S.*?)\n", text, re.DOTALL)
+        self.assertRegex(support.wait_until(figures, 30, "a result of check_notify")[1], r"'?outbox'?=\d+;1000;10000")
 
 
 class Routes(NagiosCase):

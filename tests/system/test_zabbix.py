@@ -3,6 +3,7 @@
 One server serves all tests of this file: everything that shall happen is set off at once, and each test waits for its part.
 """
 import pathlib
+import re
 import tempfile
 import unittest
 
@@ -214,6 +215,23 @@ class Zabbix60(unittest.TestCase):
                 self.assertEqual(lines[0], "notification-plugins/1", path.stem)
                 self.assertIn("--", lines, path.stem)
                 self.assertTrue(one["subject"], path.stem)
+
+    def test_the_template_of_check_notify_is_taken(self):
+        """Its items are those that the agent's file answers; the commands there run as the agent runs them."""
+        create = {"createMissing": True, "updateExisting": True}
+        for _ in range(2):  # a newer one is imported over it
+            self.zabbix.call("configuration.import", format="yaml", source=(CONF.parent / "template_check_notify.yaml").read_text(),
+                             rules={"groups": create, "templates": create, "items": create, "triggers": create})
+        template, = self.zabbix.call("template.get", filter={"host": "notification-plugins"}, selectItems=["key_"],
+                                     selectTriggers=["priority"])
+        self.assertEqual(sorted(one["priority"] for one in template["triggers"]), ["2", "2", "4"])
+        parameters = dict(re.findall(r"^UserParameter=([\w.]+),(.*)$", (CONF.parent / "check_notify.conf").read_text(), re.M))
+        self.assertEqual({one["key_"] for one in template["items"]}, set(parameters))
+        environment = {"NOTIFICATION_PLUGINS_CONFIG": str(self.folder / "etc/notification.conf")}
+        said = {key: support.run("/bin/sh", "-c", line.replace("/usr/lib/notification-plugins", str(support.BUILD)),
+                                 environment=environment).output.strip() for key, line in parameters.items()}
+        self.assertRegex(said["notify.check"], r"\ANOTIFY (OK|WARNING|CRITICAL)\b.*\|")
+        self.assertRegex(said["notify.check.status"], r"\A[0-2]\Z")
 
     def test_routes_choose_where_a_problem_is_told(self):
         self.assertIn('"host": "web01"', self.told_operator("按路由 routed"))
