@@ -50,6 +50,7 @@ static bool prepare(struct run *run, struct fault *fault)
         run->call.event.time_s = world_wall_ms(&run->world) / 1000; /* told later, it still says when it happened */
     run->sending.event = &run->call.event;
     run->sending.template_name = run->call.template_name;
+    run->sending.options = &run->call.options;
     run->sending.deadline_ms = started_ms + run->call.deadline_ms - SPARE_MS;
     run->sending.preview = run->call.dry_run;
     run->sending.state = run->call.state;
@@ -61,7 +62,7 @@ static bool prepare(struct run *run, struct fault *fault)
         planned = plan_make(run->arena, run->sending.config, run->channel, &run->call,
                             world_wall_ms(&run->world) / 1000, &run->plan, fault);
     else
-        planned = sending_route(&run->sending, &run->call.to, &run->call.options, &run->plan, fault);
+        planned = sending_route(&run->sending, &run->call.to, &run->plan, fault);
     sending_tell_findings(&run->sending);
     if (planned && !run->call.dry_run)
         sending_open_store(&run->sending);

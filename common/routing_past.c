@@ -6,13 +6,16 @@
 
 enum { ROWS_MOST = 1000 };
 
-/* A source without ids calls each problem of a service the same: what came before the last one began is another story. */
+/*
+ * A source without ids calls each problem of a service the same: what came before the last one began is another story. Whom
+ * a step called in hears of the end by itself, and what we said later went to those who had been told: see escalation.h.
+ */
 static const char OF_THIS_TIME[] =
     "SELECT route, MIN(created_ms) AS first_ms FROM notification WHERE problem = ? AND created_ms >"
     " COALESCE((SELECT MAX(r.created_ms) FROM notification r WHERE r.problem = ? AND r.kind = 'recovery'"
     " AND r.created_ms < (SELECT MAX(p.created_ms) FROM notification p WHERE p.problem = ? AND p.kind = 'problem')), 0)"
-    " AND (kind <> 'recovery' OR NOT EXISTS (SELECT 1 FROM notification q WHERE q.problem = ?"
-    " AND q.kind = 'problem')) GROUP BY route, recipients"
+    " AND ((kind = 'problem' AND reason <> 'escalation') OR NOT EXISTS (SELECT 1 FROM notification q"
+    " WHERE q.problem = ? AND q.kind = 'problem')) GROUP BY route, recipients"
     " ORDER BY first_ms";
 
 struct recalling {

@@ -460,14 +460,13 @@ void sending_prepare_people(struct sending *sending)
     calendar_cache_use(sending->config, sending->store);
 }
 
-bool sending_route(struct sending *sending, const struct text_list *to, const struct givens *options, struct plan *plan,
-                   struct fault *fault)
+bool sending_route(struct sending *sending, const struct text_list *to, struct plan *plan, struct fault *fault)
 {
     struct routing routing = {.arena = sending->world->arena,
                               .config = sending->config,
                               .event = sending->event,
                               .to = *to,
-                              .options = options,
+                              .options = sending->options,
                               .now_s = world_wall_ms(sending->world) / 1000,
                               .past = recall(sending)};
     struct routing_trace trace;

@@ -14,18 +14,19 @@ struct sending {
     const struct world *world;
     struct config *config;
     const struct event *event;
-    const char *id;             /* of the notification: see sending_id() */
-    const char *template_name;  /* wished by the caller, "" for none */
-    int64_t deadline_ms;        /* steady; everything ends before it */
-    bool preview;               /* print the requests in place of sending them */
-    struct json_object *result; /* NULL, or filled: success, success_channels, failed_channels, suppressed */
-    bool quiet;                 /* no line on stdout: it belongs to somebody else */
-    bool beyond_limits;         /* a person asked for it: no limit of ours holds it back */
-    const char *state;          /* directory of the store, "" for the configuration's */
-    struct store *store;        /* NULL: without limits and records */
-    struct secrets secrets;     /* no line leaves without being masked */
-    bool told;                  /* something went out to a provider in this run */
-    int status;                 /* the exit status so far: the gravest chain decides */
+    const char *id;               /* of the notification: see sending_id() */
+    const char *template_name;    /* wished by the caller, "" for none */
+    const struct givens *options; /* of the call, for every section that a route uses; NULL for none */
+    int64_t deadline_ms;          /* steady; everything ends before it */
+    bool preview;                 /* print the requests in place of sending them */
+    struct json_object *result;   /* NULL, or filled: success, success_channels, failed_channels, suppressed */
+    bool quiet;                   /* no line on stdout: it belongs to somebody else */
+    bool beyond_limits;           /* a person asked for it: no limit of ours holds it back */
+    const char *state;            /* directory of the store, "" for the configuration's */
+    struct store *store;          /* NULL: without limits and records */
+    struct secrets secrets;       /* no line leaves without being masked */
+    bool told;                    /* something went out to a provider in this run */
+    int status;                   /* the exit status so far: the gravest chain decides */
 };
 
 /* An empty result for `sending.result`; one line on stdout in place of those for people. */
@@ -46,12 +47,10 @@ void sending_open_store(struct sending *sending);
 void sending_prepare_people(struct sending *sending);
 
 /*
- * Plans by the configuration's routes; `to` are the recipients of the call, none for the routes' own, `options` what it says of
- * every section. Opens the store for what
+ * Plans by the configuration's routes; `to` are the recipients of the call, none for the routes' own. Opens the store for what
  * follows a problem, to see who was told of it.
  */
-bool sending_route(struct sending *sending, const struct text_list *to, const struct givens *options, struct plan *plan,
-                   struct fault *fault);
+bool sending_route(struct sending *sending, const struct text_list *to, struct plan *plan, struct fault *fault);
 
 /* Tells (or shows) every chain; one line on stdout for each that is settled, one on stderr for each that is not. */
 void send_all(struct sending *sending, const struct plan *plan);

@@ -202,7 +202,7 @@ static bool plan_job(const struct job *job, struct sending *sending, struct plan
     const char *title;
 
     if (job->to[0] == '\0')
-        return sending_route(sending, &call.to, NULL, plan, fault);
+        return sending_route(sending, &call.to, plan, fault);
     call.to = (struct text_list){.items = &job->to, .count = 1};
     title = arena_copy(arena, job->to, strcspn(job->to, ":"));
     section = config_section(config, NULL, title, fault);
