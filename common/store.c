@@ -42,6 +42,7 @@ enum {
     ASIDE_EVERY_S = 3600, /* at most one in this time */
     TIDY_ROWS = 500,      /* deleted in one transaction */
     WAKE_MS = 50,         /* how often a waiting writer looks at the clock once its patience is over */
+    KEPT_MOST = 32,       /* compiled statements */
     QUEUE_SIGNAL = SIGUSR2,
 };
 
@@ -56,6 +57,8 @@ struct store {
     sqlite3 *db;
     dev_t device; /* of the opened file: another process may have set it aside */
     ino_t inode;
+    sqlite3_stmt *kept[KEPT_MOST]; /* compiled once, used again: see prepare() */
+    size_t kept_count;
     int64_t patience_ms; /* left */
     int64_t changed;
     bool corrupt; /* SQLite said so */
@@ -304,6 +307,9 @@ static bool open_file(struct store *store, struct fault *fault)
 
 static void close_file(struct store *store)
 {
+    for (size_t i = 0; i < store->kept_count; i++)
+        sqlite3_finalize(store->kept[i]);
+    store->kept_count = 0;
     sqlite3_close_v2(store->db);
     store->db = NULL;
 }
@@ -545,19 +551,58 @@ bool row_is_null(struct row *row, int column)
     return sqlite3_column_type(row->statement, column) == SQLITE_NULL;
 }
 
-static sqlite3_stmt *prepare(struct store *store, const char *sql, const char *types, va_list values)
+/* The kept one of the same text, unless it is being read right now. */
+static sqlite3_stmt *kept_statement(const struct store *store, const char *sql)
+{
+    for (size_t i = 0; i < store->kept_count; i++)
+        if (!sqlite3_stmt_busy(store->kept[i]) && strcmp(sqlite3_sql(store->kept[i]), sql) == 0)
+            return store->kept[i];
+    return NULL;
+}
+
+static bool is_kept(const struct store *store, const sqlite3_stmt *statement)
+{
+    for (size_t i = 0; i < store->kept_count; i++)
+        if (store->kept[i] == statement)
+            return true;
+    return false;
+}
+
+static sqlite3_stmt *compile(struct store *store, const char *sql)
 {
     sqlite3_stmt *statement = NULL;
 
     if (sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL) != SQLITE_OK)
         return NULL;
-    for (int i = 1; *types; i++, types++) {
+    if (store->kept_count < KEPT_MOST)
+        store->kept[store->kept_count++] = statement;
+    return statement;
+}
+
+/* Texts are not copied: they outlive the statement's use, which ends with let_go(). */
+static sqlite3_stmt *prepare(struct store *store, const char *sql, const char *types, va_list values)
+{
+    sqlite3_stmt *statement = kept_statement(store, sql);
+
+    if (!statement)
+        statement = compile(store, sql);
+    for (int i = 1; statement && *types; i++, types++) {
         if (*types == 't')
-            sqlite3_bind_text(statement, i, va_arg(values, const char *), -1, SQLITE_TRANSIENT);
+            sqlite3_bind_text(statement, i, va_arg(values, const char *), -1, SQLITE_STATIC);
         else
             sqlite3_bind_int64(statement, i, va_arg(values, int64_t));
     }
     return statement;
+}
+
+static void let_go(const struct store *store, sqlite3_stmt *statement)
+{
+    if (!is_kept(store, statement)) {
+        sqlite3_finalize(statement);
+        return;
+    }
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
 }
 
 bool store_run(struct store *store, struct fault *fault, const char *sql, const char *types, ...)
@@ -573,7 +618,7 @@ bool store_run(struct store *store, struct fault *fault, const char *sql, const 
     if (!done)
         fault_of_sqlite(store, "write to it", fault);
     store->changed = sqlite3_changes(store->db);
-    sqlite3_finalize(statement);
+    let_go(store, statement);
     return done;
 }
 
@@ -596,7 +641,7 @@ static bool read_rows(struct store *store, struct arena *arena, struct fault *fa
     }
     if (step != SQLITE_ROW && step != SQLITE_DONE)
         fault_of_sqlite(store, "read it", fault);
-    sqlite3_finalize(statement);
+    let_go(store, statement);
     return step == SQLITE_ROW || step == SQLITE_DONE;
 }
 
