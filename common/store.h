@@ -17,7 +17,7 @@
 #include "common/arena.h"
 #include "common/fault.h"
 
-enum { STORE_SCHEMA = 1, STORE_PATIENCE_MS = 2000, STORE_DIRECTORY_MODE = 02770, STORE_FILE_MODE = 0660 };
+enum { STORE_SCHEMA = 2, STORE_PATIENCE_MS = 2000, STORE_DIRECTORY_MODE = 02770, STORE_FILE_MODE = 0660 };
 
 #define STORE_PACKAGED_DIRECTORY "/var/lib/notification-plugins"
 #define STORE_GROUP              "notification-plugins" /* whose members share it: zabbix, nagios, icinga ... */

@@ -51,4 +51,42 @@ const char *const STORE_STEPS[] = {
     "CREATE TABLE mute (id TEXT PRIMARY KEY, host TEXT NOT NULL, service TEXT NOT NULL, tag TEXT NOT NULL,"
     " section TEXT NOT NULL, from_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL, author TEXT NOT NULL,"
     " words TEXT NOT NULL, ended INTEGER NOT NULL DEFAULT 0);",
+
+    "ALTER TABLE notification ADD COLUMN team TEXT NOT NULL DEFAULT '';" /* tag `team`, else the first group */
+
+    /* Problems that are open or were, and who has taken them. Times of 0 have not come. */
+    "CREATE TABLE alert ("
+    " problem TEXT PRIMARY KEY, id TEXT NOT NULL," /* 16 hex digits, in the link */
+    " short_id TEXT NOT NULL, opened_ms INTEGER NOT NULL, over_ms INTEGER NOT NULL DEFAULT 0,"
+    " severity INTEGER NOT NULL, source TEXT NOT NULL, host TEXT NOT NULL, service TEXT NOT NULL,"
+    " subject TEXT NOT NULL, event TEXT NOT NULL," /* JSON: the newest that told the problem */
+    " state TEXT NOT NULL,"                        /* open asked taken solved */
+    " asked_ms INTEGER NOT NULL DEFAULT 0, due_ms INTEGER NOT NULL DEFAULT 0," /* somebody should have taken it by then */
+    " taken_ms INTEGER NOT NULL DEFAULT 0, taken_by TEXT NOT NULL DEFAULT '', taken_via TEXT NOT NULL DEFAULT '',"
+    " reminded_ms INTEGER NOT NULL DEFAULT 0, solved_ms INTEGER NOT NULL DEFAULT 0, solved_by TEXT NOT NULL DEFAULT '', words TEXT NOT NULL DEFAULT '');"
+    "CREATE INDEX alert_id ON alert (id);"
+    "CREATE INDEX alert_short ON alert (short_id);"
+    "CREATE INDEX alert_open ON alert (opened_ms) WHERE over_ms = 0;"
+
+    /* What people said to it: took it, solved it, gave it back. */
+    "CREATE TABLE reply ("
+    " problem TEXT NOT NULL, at_ms INTEGER NOT NULL, verb TEXT NOT NULL," /* take solve release */
+    " author TEXT NOT NULL, via TEXT NOT NULL, words TEXT NOT NULL, announced INTEGER NOT NULL DEFAULT 0);"
+    "CREATE INDEX reply_problem ON reply (problem, at_ms);"
+    "CREATE INDEX reply_new ON reply (at_ms) WHERE announced = 0;"
+
+    /* What happens if nobody takes it. */
+    "CREATE TABLE step ("
+    " problem TEXT NOT NULL, route TEXT NOT NULL, number INTEGER NOT NULL, due_ms INTEGER NOT NULL,"
+    " state TEXT NOT NULL," /* waiting told ended stopped */
+    " at_ms INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (problem, route, number));"
+    "CREATE INDEX step_due ON step (due_ms) WHERE state = 'waiting';"
+
+    /* What the monitoring system is still to be told of it. */
+    "CREATE TABLE writeback ("
+    " id TEXT PRIMARY KEY, problem TEXT NOT NULL, verb TEXT NOT NULL, author TEXT NOT NULL, words TEXT NOT NULL,"
+    " created_ms INTEGER NOT NULL, due_ms INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,"
+    " state TEXT NOT NULL," /* waiting done failed */
+    " result TEXT NOT NULL DEFAULT '');"
+    "CREATE INDEX writeback_due ON writeback (due_ms) WHERE state = 'waiting';",
 };

@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "common/announcement.h"
+#include "common/confirmation.h"
+#include "common/escalation.h"
 #include "common/identity.h"
 #include "common/log.h"
 #include "common/outbox.h"
@@ -146,6 +149,7 @@ static bool tell_row(struct errand *errand, struct fault *fault)
         .world = &errand->world,
         .config = errand->worker->config,
         .event = &errand->event,
+        .confirm = confirmation_for(errand->worker->config, errand->chain.route),
         .id = errand->row->id,
         .template_name = errand->row->template_name,
         .late = lateness(errand),
@@ -305,7 +309,7 @@ static bool take_in(const struct worker *worker, const char *id, struct json_obj
     if (!event_from_json(arena, json_read(arena, text, strlen(text)), &event, fault) ||
         !chain_from_json(arena, worker->config, json_text_at(doc, "/legs"), &chain, &repeat, fault))
         return false;
-    ask = asking_for(worker->world, &chain, &event, id, json_text_at(doc, "/template"), 0);
+    ask = asking_for(worker->world, worker->config, &chain, &event, id, json_text_at(doc, "/template"), 0);
     ask.limits = ask.recipient_limits = ask.endpoint_limits = (struct limits){0};
     ask.expires_ms += json_number_at(doc, "/created_ms", ask.now_ms) - ask.now_ms;
     return admission_ask(worker->store, arena, &ask, &answer, fault) && store_promise(worker->store, fault);
@@ -337,6 +341,13 @@ static bool make_summaries(const struct worker *worker, struct work_done *done, 
     return summary_make(&making, &done->summaries, fault);
 }
 
+static bool follow_up(const struct worker *worker, struct work_done *done, struct fault *fault)
+{
+    struct following following = {.world = worker->world, .config = worker->config, .store = worker->store};
+
+    return announcement_run(&following, &done->followups, fault) && escalation_run(&following, &done->followups, fault);
+}
+
 bool work_once(const struct worker *worker, struct work_done *done, struct fault *fault)
 {
     struct taking taking = {.worker = worker, .done = done};
@@ -347,5 +358,5 @@ bool work_once(const struct worker *worker, struct work_done *done, struct fault
         return false;
     spool_each(worker->world->arena, worker->directory, take_file, &taking);
     return outbox_take_back(worker->store, world_wall_ms(worker->world), fault) && run_due_rows(worker, done, fault) &&
-           make_summaries(worker, done, fault) && run_due_rows(worker, done, fault);
+           follow_up(worker, done, fault) && make_summaries(worker, done, fault) && run_due_rows(worker, done, fault);
 }

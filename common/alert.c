@@ -1,0 +1,390 @@
+#include "common/alert.h"
+
+#include <string.h>
+
+#include "common/hash.h"
+
+enum { MOST_LISTED = 1000 };
+
+#define NAME_LASTS_MS INT64_C(2592000000) /* a short name is free again 30 days after its problem was over */
+
+const char *alert_state_name(enum alert_state state)
+{
+    static const char *const NAMES[] = {
+        [ALERT_OPEN] = "open", [ALERT_ASKED] = "asked", [ALERT_TAKEN] = "taken", [ALERT_SOLVED] = "solved"};
+
+    return NAMES[state];
+}
+
+static enum alert_state state_from(const char *name)
+{
+    for (enum alert_state state = ALERT_OPEN; state < ALERT_SOLVED; state++)
+        if (strcmp(alert_state_name(state), name) == 0)
+            return state;
+    return ALERT_SOLVED;
+}
+
+const char *alert_verb_name(enum alert_verb verb)
+{
+    static const char *const NAMES[] = {[ALERT_TAKE] = "take", [ALERT_SOLVE] = "solve", [ALERT_RELEASE] = "release"};
+
+    return NAMES[verb];
+}
+
+static enum alert_verb verb_from(const char *name)
+{
+    for (enum alert_verb verb = ALERT_TAKE; verb < ALERT_RELEASE; verb++)
+        if (strcmp(alert_verb_name(verb), name) == 0)
+            return verb;
+    return ALERT_RELEASE;
+}
+
+const char *alert_id(struct arena *arena, const char *problem)
+{
+    struct digest digest = hash_sha256(problem, strlen(problem));
+
+    digest.size = 8;
+    return digest_hex(arena, &digest);
+}
+
+/* --- what the source says --- */
+
+/* A problem that was over begins anew: nobody has taken it yet. */
+static const char OPEN[] =
+    "INSERT INTO alert (problem, id, short_id, opened_ms, severity, source, host, service, subject, event, state)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'open')"
+    " ON CONFLICT (problem) DO UPDATE SET severity = ?5, subject = ?9, event = ?10,"
+    " opened_ms = CASE WHEN over_ms > 0 THEN ?4 ELSE opened_ms END,"
+    " state = CASE WHEN over_ms > 0 THEN 'open' ELSE state END,"
+    " asked_ms = CASE WHEN over_ms > 0 THEN 0 ELSE asked_ms END,"
+    " due_ms = CASE WHEN over_ms > 0 THEN 0 ELSE due_ms END,"
+    " taken_ms = CASE WHEN over_ms > 0 THEN 0 ELSE taken_ms END,"
+    " taken_by = CASE WHEN over_ms > 0 THEN '' ELSE taken_by END,"
+    " taken_via = CASE WHEN over_ms > 0 THEN '' ELSE taken_via END,"
+    " solved_ms = CASE WHEN over_ms > 0 THEN 0 ELSE solved_ms END,"
+    " solved_by = CASE WHEN over_ms > 0 THEN '' ELSE solved_by END,"
+    " words = CASE WHEN over_ms > 0 THEN '' ELSE words END, over_ms = 0";
+
+static const char ASK[] = "UPDATE alert SET state = 'asked', asked_ms = CASE asked_ms WHEN 0 THEN ?2 ELSE asked_ms END,"
+                          " due_ms = CASE WHEN due_ms = 0 OR due_ms > ?3 THEN ?3 ELSE due_ms END"
+                          " WHERE problem = ?1 AND state IN ('open', 'asked')";
+
+static const char ADD_STEP[] =
+    "INSERT OR IGNORE INTO step (problem, route, number, due_ms, state)"
+    " SELECT problem, ?2, ?3, ?4, 'waiting' FROM alert WHERE problem = ?1 AND state = 'asked'";
+
+static bool add_steps(struct store *store, const struct alert_news *news, struct fault *fault)
+{
+    for (size_t i = 0; i < news->step_count; i++)
+        if (!store_run(store, fault, ADD_STEP, "ttii", news->problem, news->route, (int64_t)i,
+                       news->now_ms + news->after_s[i] * 1000))
+            return false;
+    return true;
+}
+
+static bool open_alert(struct store *store, struct arena *arena, const struct alert_news *news, struct fault *fault)
+{
+    const struct event *event = news->event;
+    const char *json = json_print(event_to_json(arena, event));
+
+    if (!store_run(store, fault,
+                   "DELETE FROM step WHERE problem = (SELECT problem FROM alert WHERE problem = ?"
+                   " AND over_ms > 0)",
+                   "t", news->problem) ||
+        !store_run(store, fault, OPEN, "tttiittttt", news->problem, alert_id(arena, news->problem), news->short_id,
+                   news->now_ms, (int64_t)event->severity, event->source, event->host, event->service, event->subject,
+                   json))
+        return false;
+    if (news->within_ms <= 0)
+        return true;
+    return store_run(store, fault, ASK, "tii", news->problem, news->now_ms, news->now_ms + news->within_ms) &&
+           add_steps(store, news, fault);
+}
+
+static bool stop_steps(struct store *store, const char *problem, int64_t now_ms, struct fault *fault)
+{
+    return store_run(store, fault,
+                     "UPDATE step SET state = 'stopped', at_ms = ? WHERE problem = ? AND state = 'waiting'", "it",
+                     now_ms, problem);
+}
+
+static bool end_alert(struct store *store, const struct alert_news *news, struct fault *fault)
+{
+    return store_run(store, fault, "UPDATE alert SET over_ms = ? WHERE problem = ? AND over_ms = 0", "it", news->now_ms,
+                     news->problem) &&
+           stop_steps(store, news->problem, news->now_ms, fault);
+}
+
+static bool record_reply(struct store *store, const char *problem, const struct alert_reply *reply, bool announced,
+                         struct fault *fault)
+{
+    return store_run(store, fault,
+                     "INSERT INTO reply (problem, at_ms, verb, author, via, words, announced)"
+                     " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                     "titttti", problem, reply->now_ms, alert_verb_name(reply->verb), reply->author, reply->via,
+                     reply->words, (int64_t)announced);
+}
+
+/* Somebody acknowledged it in the monitoring system: who is told by that very notification. */
+static bool acknowledge_alert(struct store *store, const struct alert_news *news, struct fault *fault)
+{
+    const struct event *event = news->event;
+    struct alert_reply reply = {.verb = ALERT_TAKE,
+                                .author = event->author[0] ? event->author : event->source,
+                                .via = event->source,
+                                .words = event->comment,
+                                .now_ms = news->now_ms};
+
+    if (!store_run(store, fault,
+                   "UPDATE alert SET state = 'taken', taken_ms = ?, taken_by = ?, taken_via = ?, words = ?"
+                   " WHERE problem = ? AND over_ms = 0 AND state IN ('open', 'asked')",
+                   "itttt", reply.now_ms, reply.author, reply.via, reply.words, news->problem))
+        return false;
+    return store_changed(store) == 0 || (record_reply(store, news->problem, &reply, true, fault) &&
+                                         stop_steps(store, news->problem, news->now_ms, fault));
+}
+
+bool alert_note(struct store *store, struct arena *arena, const struct alert_news *news, struct fault *fault)
+{
+    switch (news->event->kind) {
+    case EVENT_PROBLEM:
+        return open_alert(store, arena, news, fault);
+    case EVENT_RECOVERY:
+    case EVENT_CANCELLED:
+        return end_alert(store, news, fault);
+    case EVENT_ACKNOWLEDGEMENT:
+        return acknowledge_alert(store, news, fault);
+    case EVENT_UPDATE:
+    case EVENT_FLAPPING_START:
+    case EVENT_FLAPPING_STOP:
+    case EVENT_DOWNTIME_START:
+    case EVENT_DOWNTIME_END:
+    case EVENT_DOWNTIME_CANCELLED:
+    case EVENT_CUSTOM:
+    case EVENT_DISCOVERY:
+    case EVENT_AUTOREGISTRATION:
+    case EVENT_NOTE:
+        break;
+    }
+    return true;
+}
+
+/* --- reading --- */
+
+#define ALERT_COLUMNS                                                                                              \
+    "problem, id, short_id, opened_ms, over_ms, severity, source, host, service, subject, event, state, asked_ms," \
+    " due_ms, taken_ms, taken_by, taken_via, solved_ms, solved_by, words"
+
+static struct alert alert_of(struct row *row)
+{
+    return (struct alert){
+        .problem = row_text(row, 0),
+        .id = row_text(row, 1),
+        .short_id = row_text(row, 2),
+        .opened_ms = row_number(row, 3),
+        .over_ms = row_number(row, 4),
+        .severity = severity_of_number(row_number(row, 5)),
+        .source = row_text(row, 6),
+        .host = row_text(row, 7),
+        .service = row_text(row, 8),
+        .subject = row_text(row, 9),
+        .event = row_text(row, 10),
+        .state = state_from(row_text(row, 11)),
+        .asked_ms = row_number(row, 12),
+        .due_ms = row_number(row, 13),
+        .taken_ms = row_number(row, 14),
+        .taken_by = row_text(row, 15),
+        .taken_via = row_text(row, 16),
+        .solved_ms = row_number(row, 17),
+        .solved_by = row_text(row, 18),
+        .words = row_text(row, 19),
+    };
+}
+
+struct finding_alert {
+    struct alert *alert;
+    bool found;
+};
+
+static bool keep_alert(void *self, struct row *row)
+{
+    struct finding_alert *finding = self;
+
+    *finding->alert = alert_of(row);
+    finding->found = true;
+    return false;
+}
+
+bool alert_find(struct store *store, struct arena *arena, const char *id, struct alert *alert, bool *found,
+                struct fault *fault)
+{
+    struct finding_alert finding = {.alert = alert};
+
+    if (!store_read(store, arena, fault, "SELECT " ALERT_COLUMNS " FROM alert WHERE id = ?", keep_alert, &finding, "t",
+                    id))
+        return false;
+    *found = finding.found;
+    return true;
+}
+
+struct listing_alerts {
+    bool (*each)(void *self, const struct alert *alert);
+    void *self;
+};
+
+static bool pass_alert(void *self, struct row *row)
+{
+    struct listing_alerts *listing = self;
+    struct alert alert = alert_of(row);
+
+    return listing->each(listing->self, &alert);
+}
+
+bool alert_list(struct store *store, struct arena *arena, const struct alert_filter *filter,
+                bool (*each)(void *self, const struct alert *alert), void *self, struct fault *fault)
+{
+    struct listing_alerts listing = {.each = each, .self = self};
+
+    return store_read(store, arena, fault,
+                      "SELECT " ALERT_COLUMNS " FROM alert WHERE (?1 = '' OR problem = ?1)"
+                      " AND (?2 = '' OR (short_id = ?2 AND (over_ms = 0 OR over_ms > ?3)))"
+                      " AND (?4 = 0 OR over_ms = 0) AND (?5 = 0 OR (state = 'asked' AND over_ms = 0))"
+                      " AND (?6 = 0 OR opened_ms < ?6) ORDER BY severity DESC, opened_ms LIMIT ?7",
+                      pass_alert, &listing, "ttiiiii", filter->problem, filter->short_id,
+                      filter->now_ms - NAME_LASTS_MS, (int64_t)filter->open, (int64_t)filter->untaken,
+                      filter->before_ms, filter->most > 0 ? filter->most : (int64_t)MOST_LISTED);
+}
+
+struct listing_said {
+    bool (*each)(void *self, const struct alert_said *said);
+    void *self;
+};
+
+static bool pass_said(void *self, struct row *row)
+{
+    struct listing_said *listing = self;
+    struct alert_said said = {
+        .at_ms = row_number(row, 0),
+        .verb = verb_from(row_text(row, 1)),
+        .author = row_text(row, 2),
+        .via = row_text(row, 3),
+        .words = row_text(row, 4),
+    };
+
+    return listing->each(listing->self, &said);
+}
+
+bool alert_said(struct store *store, struct arena *arena, const char *problem,
+                bool (*each)(void *self, const struct alert_said *said), void *self, struct fault *fault)
+{
+    struct listing_said listing = {.each = each, .self = self};
+
+    return store_read(store, arena, fault,
+                      "SELECT at_ms, verb, author, via, words FROM reply WHERE problem = ? ORDER BY at_ms, rowid",
+                      pass_said, &listing, "t", problem);
+}
+
+/* --- what people say --- */
+
+static const char TAKE[] =
+    "UPDATE alert SET state = 'taken', taken_ms = ?2, taken_by = ?3, taken_via = ?4, reminded_ms = 0,"
+    " words = CASE ?5 WHEN '' THEN words ELSE ?5 END WHERE problem = ?1";
+
+/* Who solves what nobody had taken has taken it, too. */
+static const char SOLVE[] = "UPDATE alert SET state = 'solved', solved_ms = ?2, solved_by = ?3,"
+                            " taken_ms = CASE taken_ms WHEN 0 THEN ?2 ELSE taken_ms END,"
+                            " taken_by = CASE taken_by WHEN '' THEN ?3 ELSE taken_by END,"
+                            " taken_via = CASE taken_via WHEN '' THEN ?4 ELSE taken_via END,"
+                            " words = CASE ?5 WHEN '' THEN words ELSE ?5 END WHERE problem = ?1";
+
+static const char RELEASE[] =
+    "UPDATE alert SET state = CASE asked_ms WHEN 0 THEN 'open' ELSE 'asked' END,"
+    " due_ms = CASE due_ms WHEN 0 THEN 0 ELSE due_ms + ?2 - taken_ms END, taken_ms = 0, taken_by = '', taken_via = '',"
+    " solved_ms = 0, solved_by = '', words = CASE ?5 WHEN '' THEN words ELSE ?5 END WHERE problem = ?1";
+
+/* The time in which somebody was on it does not count. */
+static const char RESUME_STEPS[] = "UPDATE step SET state = 'waiting', at_ms = 0, due_ms = due_ms + ?"
+                                   " WHERE problem = ? AND state = 'stopped'";
+
+static bool is_so_already(const struct alert *alert, enum alert_verb verb)
+{
+    switch (verb) {
+    case ALERT_TAKE:
+        return alert->state == ALERT_TAKEN || alert->state == ALERT_SOLVED;
+    case ALERT_SOLVE:
+        return alert->state == ALERT_SOLVED;
+    case ALERT_RELEASE:
+        return alert->state == ALERT_OPEN || alert->state == ALERT_ASKED;
+    }
+    return true;
+}
+
+static bool set_state(struct store *store, const struct alert *alert, const struct alert_reply *reply,
+                      struct fault *fault)
+{
+    static const char *const STATEMENTS[] = {[ALERT_TAKE] = TAKE, [ALERT_SOLVE] = SOLVE, [ALERT_RELEASE] = RELEASE};
+
+    return store_run(store, fault, STATEMENTS[reply->verb], "tittt", alert->problem, reply->now_ms, reply->author,
+                     reply->via, reply->words);
+}
+
+static bool set_steps(struct store *store, const struct alert *alert, const struct alert_reply *reply,
+                      struct fault *fault)
+{
+    if (reply->verb == ALERT_RELEASE)
+        return store_run(store, fault, RESUME_STEPS, "it", reply->now_ms - alert->taken_ms, alert->problem);
+    return stop_steps(store, alert->problem, reply->now_ms, fault);
+}
+
+/* What the monitoring system has told us itself, it knows. */
+static bool leave_word(struct store *store, struct arena *arena, const struct alert *alert,
+                       const struct alert_reply *reply, struct fault *fault)
+{
+    if (strcmp(reply->via, alert->source) == 0)
+        return true;
+    return store_run(
+        store, fault,
+        "INSERT INTO writeback (id, problem, verb, author, words, created_ms, due_ms, state)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting')",
+        "tttttii",
+        arena_print(arena, "w%011llx%s%s", (unsigned long long)reply->now_ms, alert->id, alert_verb_name(reply->verb)),
+        alert->problem, alert_verb_name(reply->verb), reply->author, reply->words, reply->now_ms, reply->now_ms);
+}
+
+static bool answer_reply(struct store *store, struct arena *arena, const struct alert_reply *reply, struct alert *alert,
+                         enum alert_answer *answer, struct fault *fault)
+{
+    bool found = false;
+
+    if (!alert_find(store, arena, reply->id, alert, &found, fault))
+        return false;
+    *answer = !found                              ? ALERT_UNKNOWN
+              : alert->over_ms > 0                ? ALERT_OVER
+              : is_so_already(alert, reply->verb) ? ALERT_ALREADY
+                                                  : ALERT_DONE;
+    if (*answer != ALERT_DONE)
+        return true;
+    return set_state(store, alert, reply, fault) && record_reply(store, alert->problem, reply, false, fault) &&
+           set_steps(store, alert, reply, fault) && leave_word(store, arena, alert, reply, fault) &&
+           alert_find(store, arena, reply->id, alert, &found, fault);
+}
+
+bool alert_reply(struct store *store, struct arena *arena, const struct alert_reply *reply, struct alert *alert,
+                 enum alert_answer *answer, struct fault *fault)
+{
+    enum alert_answer given = ALERT_UNKNOWN;
+    struct alert found;
+
+    if (!store_begin(store, fault))
+        return false;
+    if (!answer_reply(store, arena, reply, &found, &given, fault)) {
+        store_rollback(store);
+        return false;
+    }
+    if (!store_commit(store, fault) || !store_promise(store, fault))
+        return false;
+    if (given != ALERT_UNKNOWN)
+        *alert = found;
+    *answer = given;
+    return true;
+}
