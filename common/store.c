@@ -46,6 +46,9 @@ enum {
     QUEUE_SIGNAL = SIGUSR2,
 };
 
+/* One thread uses a store: no locks within the process. */
+enum { OPEN_FLAGS = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX };
+
 static const char FILE_NAME[] = "state.db";
 static const char NEW_NAME[] = "state.db.new";
 
@@ -262,7 +265,7 @@ static bool make_file(struct store *store, bool small_blocks, struct fault *faul
                          "state '%s': cannot be made: %s; the user must be in the directory's group", store->path,
                          strerror(errno));
     close(descriptor);
-    made = sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL) == SQLITE_OK &&
+    made = sqlite3_open_v2(path, &store->db, OPEN_FLAGS, NULL) == SQLITE_OK &&
            do_sql(store->db, small_blocks ? "PRAGMA journal_mode = TRUNCATE" : "PRAGMA journal_mode = WAL") &&
            do_sql(store->db, "BEGIN IMMEDIATE") && apply_steps(store->db, 0) && do_sql(store->db, "COMMIT");
     if (!made)
@@ -295,8 +298,8 @@ static bool open_file(struct store *store, struct fault *fault)
 {
     struct stat about;
 
-    if (sqlite3_open_v2(store->path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL) != SQLITE_OK ||
-        !file_exists(store, &about) || !set_rules(store))
+    if (sqlite3_open_v2(store->path, &store->db, OPEN_FLAGS, NULL) != SQLITE_OK || !file_exists(store, &about) ||
+        !set_rules(store))
         return fault_of_sqlite(store, "open it", fault);
     if (!S_ISREG(about.st_mode) || about.st_nlink != 1)
         return fault_set(fault, FAULT_SYSTEM, "state '%s' is not a plain file of its own; move it away", store->path);
@@ -455,6 +458,7 @@ struct store *store_open(struct arena *arena, const char *directory, int64_t pat
     *store = (struct store){.arena = arena, .descriptor = -1, .patience_ms = patience_ms};
     *renewed = false;
     arena_defer(arena, close_store, store);
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* nobody asks for its count of memory, and each count takes a lock */
     if (!open_directory(store, directory, fault) || !look_at_file_system(store, &small_blocks, fault))
         return NULL;
     if (open_quickly(store, fault))
