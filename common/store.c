@@ -697,28 +697,31 @@ bool store_get_value(struct store *store, const char *name, int64_t otherwise, i
 /* --- retention --- */
 
 struct retention {
-    const char *sql; /* changes at most ?2 rows older than ?1 */
+    const char *sql; /* changes at most ?3 rows of the time from ?1 to before ?2 */
     int64_t days;
 };
 
 static const struct retention BOOKINGS = {
-    "DELETE FROM booking WHERE rowid IN (SELECT rowid FROM booking WHERE at_ms < ? LIMIT ?)", 1};
-static const struct retention BODIES = {"UPDATE notification SET body = '' WHERE rowid IN (SELECT rowid FROM"
-                                        " notification WHERE created_ms < ? AND body <> '' LIMIT ?)",
-                                        30};
+    "DELETE FROM booking WHERE rowid IN (SELECT rowid FROM booking WHERE at_ms >= ?1 AND at_ms < ?2 LIMIT ?3)", 1};
+static const struct retention BODIES = {
+    "UPDATE notification SET body = '' WHERE rowid IN (SELECT rowid FROM notification"
+    " WHERE created_ms >= ?1 AND created_ms < ?2 AND body <> '' LIMIT ?3)",
+    30};
 static const struct retention ATTEMPTS = {
-    "DELETE FROM attempt WHERE rowid IN (SELECT rowid FROM attempt WHERE at_ms < ? LIMIT ?)", 90};
-static const struct retention NOTIFICATIONS = {"DELETE FROM notification WHERE rowid IN (SELECT rowid FROM notification"
-                                               " WHERE created_ms < ? AND outcome <> 'waiting' LIMIT ?)",
-                                               400};
+    "DELETE FROM attempt WHERE rowid IN (SELECT rowid FROM attempt WHERE at_ms >= ?1 AND at_ms < ?2 LIMIT ?3)", 90};
+static const struct retention NOTIFICATIONS = {
+    "DELETE FROM notification WHERE rowid IN (SELECT rowid FROM notification"
+    " WHERE created_ms >= ?1 AND created_ms < ?2 AND outcome <> 'waiting' LIMIT ?3)",
+    400};
 static const struct retention MUTES = {
-    "DELETE FROM mute WHERE rowid IN (SELECT rowid FROM mute WHERE until_ms < ? LIMIT ?)", 400};
+    "DELETE FROM mute WHERE rowid IN (SELECT rowid FROM mute WHERE until_ms >= ?1 AND until_ms < ?2 LIMIT ?3)", 400};
 
-static bool change_batch(struct store *store, const char *sql, int64_t before_ms, bool *more, struct fault *fault)
+static bool change_batch(struct store *store, const char *sql, int64_t from_ms, int64_t before_ms, bool *more,
+                         struct fault *fault)
 {
     if (!store_begin(store, fault))
         return false;
-    if (!store_run(store, fault, sql, "ii", before_ms, (int64_t)TIDY_ROWS)) {
+    if (!store_run(store, fault, sql, "iii", from_ms, before_ms, (int64_t)TIDY_ROWS)) {
         store_rollback(store);
         return false;
     }
@@ -726,18 +729,47 @@ static bool change_batch(struct store *store, const char *sql, int64_t before_ms
     return store_commit(store, fault);
 }
 
-static bool change_older(struct store *store, const struct retention *retention, int64_t before_ms, struct fault *fault)
+static bool change_between(struct store *store, const struct retention *retention, int64_t from_ms, int64_t before_ms,
+                           struct fault *fault)
 {
     for (bool more = true; more;)
-        if (!change_batch(store, retention->sql, before_ms, &more, fault))
+        if (!change_batch(store, retention->sql, from_ms, before_ms, &more, fault))
             return false;
     return true;
 }
 
+static bool change_older(struct store *store, const struct retention *retention, int64_t before_ms, struct fault *fault)
+{
+    return change_between(store, retention, 0, before_ms, fault);
+}
+
+static bool remember(struct store *store, const char *name, int64_t value, struct fault *fault)
+{
+    if (!store_begin(store, fault))
+        return false;
+    if (!store_set_value(store, name, value, fault)) {
+        store_rollback(store);
+        return false;
+    }
+    return store_commit(store, fault);
+}
+
+/* The rows stay: those that have lost their bodies are not looked through again, while all writers wait. */
+static bool take_out_bodies(struct store *store, int64_t before_ms, struct fault *fault)
+{
+    static const char UNTIL[] = "bodies_out_until_ms";
+    int64_t from_ms;
+
+    return store_get_value(store, UNTIL, 0, &from_ms, fault) &&
+           change_between(store, &BODIES, from_ms, before_ms, fault) && remember(store, UNTIL, before_ms, fault);
+}
+
 bool store_tidy(struct store *store, int64_t now_ms, struct fault *fault)
 {
-    const struct retention *const all[] = {&BOOKINGS, &BODIES, &ATTEMPTS, &NOTIFICATIONS, &MUTES};
+    const struct retention *const all[] = {&BOOKINGS, &ATTEMPTS, &NOTIFICATIONS, &MUTES};
 
+    if (!take_out_bodies(store, now_ms - BODIES.days * 86400000, fault))
+        return false;
     for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
         if (!change_older(store, all[i], now_ms - all[i]->days * 86400000, fault))
             return false;
