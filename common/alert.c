@@ -86,6 +86,7 @@ static bool write_alert(struct store *store, struct arena *arena, const struct a
 {
     const struct event *event = news->event;
     const char *json = json_print(event_to_json(arena, event));
+    const char *subject = event_headline(arena, event);
     int64_t over_ms;
 
     if (!store_number(store, fault, "SELECT over_ms FROM alert WHERE problem = ?", -1, &over_ms, "t", news->problem))
@@ -93,11 +94,11 @@ static bool write_alert(struct store *store, struct arena *arena, const struct a
     if (over_ms < 0)
         return store_run(store, fault, OPEN, "tttiittttt", news->problem, alert_id(arena, news->problem),
                          news->short_id, news->now_ms, (int64_t)event->severity, event->source, event->host,
-                         event->service, event->subject, json);
+                         event->service, subject, json);
     if (over_ms > 0 && !open_anew(store, news, fault))
         return false;
     return store_run(store, fault, "UPDATE alert SET severity = ?, subject = ?, event = ? WHERE problem = ?", "ittt",
-                     (int64_t)event->severity, event->subject, json, news->problem);
+                     (int64_t)event->severity, subject, json, news->problem);
 }
 
 static bool open_alert(struct store *store, struct arena *arena, const struct alert_news *news, struct fault *fault)

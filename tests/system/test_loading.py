@@ -2,7 +2,10 @@
 import re
 import unittest
 
+from support import Case, MANY, wait_until
+from test_email import Script
 from test_promises import StoreCase
+from transport_support import Server
 
 FOR_SENDING = {"libcurl", "libssl", "libcrypto", "transport_curl"}
 
@@ -22,6 +25,16 @@ class Loading(StoreCase):
         self.assertLessEqual({"libcurl", "transport_curl"}, delivered)  # the account is complete
         self.assertIn("libsqlite3", suppressed)
         self.assertEqual(set(), FOR_SENDING & suppressed)
+
+
+class Leaving(Case):
+    def test_a_program_that_ends_at_once_still_takes_leave_of_the_mail_server(self):
+        with Server(Script()) as server:
+            self.configure(channels=("email",), extra=MANY + 'retry { attempts = 1 }\n',
+                           email=f'server = "smtp://127.0.0.1:{server.port}"  from = "a@example.com"  starttls = "never"')
+            outcome = self.notify("email", "--to", "b@example.com", "--subject", "s", "--message", "m")
+            self.assertEqual(0, outcome.status, str(outcome))
+            wait_until(lambda: server.said[-1] == "QUIT", what="QUIT")
 
 
 del StoreCase  # its own tests are not this file's
