@@ -18,7 +18,7 @@ build program:cmake            cmake                 cmake
 build program:ninja            ninja-build           ninja-build
 build program:pkg-config       pkg-config            pkgconf-pkg-config
 build library:libcurl          libcurl4-openssl-dev  libcurl-devel
-build library:nettle           nettle-dev            nettle-devel
+build library:libcrypto        libssl-dev            openssl-devel
 build library:json-c           libjson-c-dev         json-c-devel
 build library:libconfuse       libconfuse-dev        libconfuse-devel
 build library:sqlite3          libsqlite3-dev        sqlite-devel

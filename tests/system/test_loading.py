@@ -7,7 +7,7 @@ from test_email import Script
 from test_promises import StoreCase
 from transport_support import Server
 
-FOR_SENDING = {"libcurl", "libssl", "libcrypto", "transport_curl"}
+FOR_SENDING = {"libcurl", "libssl", "transport_curl"}
 
 
 class Loading(StoreCase):
