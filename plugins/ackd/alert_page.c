@@ -109,22 +109,28 @@ static struct event event_of(const struct visit *visit, const struct alert *aler
     return event;
 }
 
-static void show_facts(const struct visit *visit, struct json_object *values, const struct alert *alert)
+static void show_facts(const struct visit *visit, struct json_object *values, const struct alert *alert,
+                       const struct event *event)
 {
-    struct event event = event_of(visit, alert);
     struct json_object *facts = jset_array(values, "facts");
 
-    show_fact(visit, facts, WORD_PAGE_HOST, with_display_name(visit, alert->host, event.host_name));
-    show_fact(visit, facts, WORD_PAGE_SERVICE, with_display_name(visit, alert->service, event.service_name));
-    show_fact(visit, facts, WORD_PAGE_ADDRESS, event.address);
-    show_fact(visit, facts, WORD_PAGE_STATE, event.state);
+    show_fact(visit, facts, WORD_PAGE_HOST, with_display_name(visit, alert->host, event->host_name));
+    show_fact(visit, facts, WORD_PAGE_SERVICE, with_display_name(visit, alert->service, event->service_name));
+    show_fact(visit, facts, WORD_PAGE_ADDRESS, event->address);
+    show_fact(visit, facts, WORD_PAGE_STATE, event->state);
     show_fact(visit, facts, alert->over_ms > 0 ? WORD_PAGE_LASTED : WORD_PAGE_SINCE, since(visit, alert));
-    show_fact(visit, facts, WORD_PAGE_SOURCE, with_display_name(visit, alert->source, event.source_name));
-    if (strcmp(event.message, event.subject) != 0)
-        jset_text(values, "message", utf8_shorten(visit->arena, event.message, MESSAGE_MOST, UNIT_CHARACTERS));
-    jset_text(values, "url", page_link(event.url));
-    jset_text(values, "open", word_in(visit->language, WORD_BUTTON_OPEN));
-    jset_text(values, "runbook_url", page_link(event.runbook_url));
+    show_fact(visit, facts, WORD_PAGE_SOURCE, with_display_name(visit, alert->source, event->source_name));
+}
+
+static void show_details(const struct visit *visit, struct json_object *values, const struct event *event)
+{
+    const char *message = strcmp(event->message, event->subject) == 0 ? "" : event->message;
+    const char *url = page_link(event->url);
+    const char *runbook_url = page_link(event->runbook_url);
+
+    jset_texts(values, "message", utf8_shorten(visit->arena, message, MESSAGE_MOST, UNIT_CHARACTERS), "url", url,
+               "open", word_in(visit->language, WORD_BUTTON_OPEN), "runbook_url", runbook_url, NULL);
+    jset_flag(values, "has_details", message[0] || url[0] || runbook_url[0]);
 }
 
 /* --- what happened so far --- */
@@ -266,7 +272,7 @@ static void show_form(const struct visit *visit, struct json_object *values, con
     jset_text(values, "take", word_in(visit->language, WORD_BUTTON_CONFIRM));
     jset_flag(values, "can_take", !taken && !solved);
     jset_flag(values, "can_solve", !solved);
-    jset_text(values, "solve_class", taken ? "main" : "");
+    jset_flag(values, "taken", taken);
     jset_flag(values, "can_release", taken || solved);
 }
 
@@ -274,11 +280,13 @@ static void show_page(struct visit *visit, struct store *store, const struct ale
                       int status)
 {
     struct json_object *values = visit_values(visit);
+    struct event event = event_of(visit, alert);
     struct fault fault = {0};
 
     jset_text(values, "title", arena_print(visit->arena, "%s %s", alert->short_id, alert->subject));
     show_alert(visit, values, alert);
-    show_facts(visit, values, alert);
+    show_facts(visit, values, alert, &event);
+    show_details(visit, values, &event);
     show_form(visit, values, alert, typed);
     if (typed->problem[0])
         say_result(values, typed->problem, "warn");
