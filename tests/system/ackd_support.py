@@ -3,7 +3,6 @@ import base64
 import hashlib
 import hmac
 import http.client
-import os
 import pathlib
 import re
 import secrets
@@ -54,7 +53,9 @@ class Server:
     def __init__(self, configuration):
         self.process = subprocess.Popen([program("notify_ackd"), "--config", str(configuration), "--verbose"],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                        env={"PATH": "/usr/bin:/bin"}, text=True)
+                                        # freed memory would be kept for 256 MB by the sanitizer
+                                        env={"PATH": "/usr/bin:/bin", "ASAN_OPTIONS": "quarantine_size_mb=1"},
+                                        text=True)
         line = self.process.stdout.readline()
         if not line.startswith("notify_ackd: "):
             raise AssertionError(f"it did not start: {self.process.communicate()}")
@@ -110,10 +111,10 @@ class AckdCase(Case):
         write(self.folder_of_configuration / "confirm.key", self.key + "\n", 0o600)
         self.state = self.folder_of_configuration / "state"
 
-    def serve(self, listen="127.0.0.1:0", more="", extra=""):
-        """`more` stands in the block confirm, `extra` before it."""
+    def serve(self, listen="127.0.0.1:0", more="", language="en"):
+        """`more` stands in the block confirm."""
         path = write(self.folder_of_configuration / "ackd.conf",
-                     f'state = {quoted(self.state)}\nlanguage = "en"\ntimezone = "Asia/Shanghai"\n{extra}\n'
+                     f'state = {quoted(self.state)}\nlanguage = "{language}"\ntimezone = "Asia/Shanghai"\n'
                      f"confirm {{ base_url = {quoted(self.base_url)}  listen = {quoted(listen)}  {more} }}\n", 0o640)
         server = Server(path)
         self.addCleanup(server.stop)
