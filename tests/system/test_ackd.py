@@ -18,7 +18,7 @@ import time
 import unittest
 
 from ackd_support import AckdCase, Server, token
-from support import program, quoted, wait_until, write
+from support import ROOT, program, quoted, wait_until, write
 
 NOT_TAKEN = ("asked", "", "", "")
 
@@ -668,6 +668,15 @@ class Running(AckdCase):
             self.assertIn(words, done.stderr)
             self.assertNotIn(self.key, done.stderr)
         self.assertEqual(3, subprocess.run([program("notify_ackd"), "--nonsense"], capture_output=True, check=False).returncode)
+
+    def test_the_shipped_configuration_works(self):
+        link = self.token(self.alert())
+        text = (ROOT / "conf/ackd.conf").read_text(encoding="utf-8")
+        self.assertIn('# listen = "127.0.0.1:8025"', text)
+        text = text.replace('# listen = "127.0.0.1:8025"', 'listen = "127.0.0.1:0"')
+        server = Server(write(self.folder_of_configuration / "ackd.conf", f"state = {quoted(self.state)}\n{text}", 0o640))
+        self.addCleanup(server.stop)
+        self.assertEqual(200, server.ask(f"/confirm/{link}").status)
 
     def test_an_address_for_all_is_advised_against(self):
         self.alert()
