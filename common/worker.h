@@ -28,7 +28,8 @@ struct work_done {
     size_t expired;
     size_t unclear;
     size_t summaries;
-    size_t spooled; /* files taken in */
+    size_t followups; /* escalations, announcements, reminders */
+    size_t spooled;   /* files taken in */
 };
 
 /* False when the store fails; what was done until then stands. */
