@@ -123,7 +123,9 @@ static void show_board(struct visit *visit, struct store *store, const struct wi
         return;
     }
     jset_text(values, "title", word_in(visit->language, WORD_PAGE_BOARD));
-    jset_text(values, "count", arena_print(visit->arena, "%zu", json_length(alerts.items)));
+    jset_text(values, "count",
+              arena_print(visit->arena, "%zu%s", json_length(alerts.items),
+                          json_length(alerts.items) == LISTED_MOST ? "+" : ""));
     jset_flag(values, "untaken", filter.untaken);
     jset_text(values, "proof", form_proof(visit->arena, &visit->desk->keys, BOARD, visit->user, visit->now_ms / 1000));
     show_wish(visit, values, wish);

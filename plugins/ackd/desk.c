@@ -147,7 +147,7 @@ static void serve_health(struct visit *visit)
 
     if (!store)
         return;
-    if (!store_number(store, &fault, "SELECT COUNT(*) FROM alert WHERE over_ms = 0", 0, &number, "")) {
+    if (!store_get_value(store, "health", 0, &number, &fault)) {
         answer_busy(visit, &fault);
         return;
     }

@@ -14,6 +14,7 @@ enum {
     HEAD_MEMORY = 24 * 1024, /* and what the library keeps of it, and the head of the answer */
     BODY_MOST = 8 * 1024,
     FULL_MS = 100, /* without a descriptor left for a new connection */
+    FAREWELL_MS = 1000,
 };
 
 struct loop {
@@ -144,6 +145,19 @@ static bool turn(struct loop *loop)
     return true;
 }
 
+/* What has come already is answered, if it comes whole in this time. */
+static void say_farewell(struct loop *loop)
+{
+    struct pollfd watched = {.fd = http_descriptor(loop->http), .events = POLLIN};
+    int64_t until_ms = now_ms(loop) + FAREWELL_MS;
+
+    http_run(loop->http);
+    while (loop->guests.count > 0 && now_ms(loop) < until_ms) {
+        poll(&watched, 1, FULL_MS);
+        http_run(loop->http);
+    }
+}
+
 int server_signals(void)
 {
     sigset_t set;
@@ -178,6 +192,7 @@ bool server_run(struct server *server, int signals, struct fault *fault)
         continue;
     for (size_t i = 0; i < server->listener_count; i++)
         close(server->listeners[i]);
+    say_farewell(&loop);
     http_stop(loop.http);
     return true;
 }

@@ -126,7 +126,7 @@ const char *visitor_address(struct arena *arena, const char *peer, bool local, c
     const char *key = local ? address_key(arena, last_hop(arena, forwarded)) : "";
 
     if (!key[0])
-        key = address_key(arena, peer);
+        key = address_key(arena, arena_copy(arena, peer, strcspn(peer, "%")));
     return key[0] ? key : "local";
 }
 

@@ -139,6 +139,12 @@ class AckdCase(Case):
         finally:
             database.close()
 
+    def change(self, sql, *values):
+        database = sqlite3.connect(self.state / "state.db", timeout=10)
+        with database:
+            database.execute(sql, values)
+        database.close()
+
     def state_of(self, alert):
         return self.rows("SELECT state, taken_by, solved_by, words FROM alert WHERE id = ?", alert)[0]
 

@@ -94,6 +94,7 @@ static void test_by_what_the_limits_know_a_client(void **state)
         {"unix socket",             "",                 true,  "2001:db8:1:2:3:4:5:6",   "2001:db8:1:2::"  },
         {"unix socket, nothing",    "",                 true,  "",                       "local"           },
         {"one network of IPv6",     "2001:db8:1:2::99", false, "",                       "2001:db8:1:2::"  },
+        {"on this network",         "fe80::1:2%eth0",   false, "",                       "fe80::"          },
         {"IPv4 in IPv6",            "::ffff:192.0.2.7", false, "",                       "::ffff:192.0.2.7"},
     };
     struct arena *arena = *state;
