@@ -40,6 +40,10 @@ const char *visit_words(const struct visit *visit, enum word word, const char *f
 /* How an alert looks: the class for its colour, its level, and who is on it. */
 void show_alert(const struct visit *visit, struct json_object *values, const struct alert *alert);
 
+/* And all the rest that is known of it. */
+bool show_whole_alert(const struct visit *visit, struct store *store, struct json_object *values,
+                      const struct alert *alert, struct fault *fault);
+
 /* False, with the answer given, when the form was not sent from a page of ours; *stale when that was long ago. */
 bool check_form(struct visit *visit, const char *purpose, bool *stale);
 
