@@ -31,7 +31,7 @@ const char *alert_verb_name(enum alert_verb verb)
     return NAMES[verb];
 }
 
-static enum alert_verb verb_from(const char *name)
+enum alert_verb alert_verb_from(const char *name)
 {
     for (enum alert_verb verb = ALERT_TAKE; verb < ALERT_RELEASE; verb++)
         if (strcmp(alert_verb_name(verb), name) == 0)
@@ -265,7 +265,7 @@ static bool pass_said(void *self, struct row *row)
     struct listing_said *listing = self;
     struct alert_said said = {
         .at_ms = row_number(row, 0),
-        .verb = verb_from(row_text(row, 1)),
+        .verb = alert_verb_from(row_text(row, 1)),
         .author = row_text(row, 2),
         .via = row_text(row, 3),
         .words = row_text(row, 4),

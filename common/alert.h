@@ -66,6 +66,7 @@ bool alert_note(struct store *store, struct arena *arena, const struct alert_new
 
 enum alert_verb { ALERT_TAKE, ALERT_SOLVE, ALERT_RELEASE };
 const char *alert_verb_name(enum alert_verb verb); /* "take", "solve", "release" */
+enum alert_verb alert_verb_from(const char *name); /* of a record */
 
 struct alert_reply {
     const char *id; /* of the alert */

@@ -80,6 +80,7 @@ struct contact {
 struct route;
 struct rotation;
 struct calendar;
+struct monitor;
 
 struct config {
     struct arena *arena;
@@ -106,6 +107,8 @@ struct config {
     size_t rotation_count;
     struct calendar **calendars;
     size_t calendar_count;
+    struct monitor **monitors; /* see monitor.h */
+    size_t monitor_count;
     struct finding *findings;
     size_t finding_count;
 };

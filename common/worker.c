@@ -8,6 +8,7 @@
 #include "common/record.h"
 #include "common/spool.h"
 #include "common/summary.h"
+#include "common/writeback.h"
 
 enum {
     BATCH = 50,             /* rows claimed at once */
@@ -337,6 +338,14 @@ static bool make_summaries(const struct worker *worker, struct work_done *done, 
     return summary_make(&making, &done->summaries, fault);
 }
 
+static bool write_back(const struct worker *worker, struct work_done *done, struct fault *fault)
+{
+    struct writeback writeback = {
+        .world = worker->world, .config = worker->config, .store = worker->store, .deadline_ms = worker->deadline_ms};
+
+    return writeback_run(&writeback, &done->written_back, fault);
+}
+
 bool work_once(const struct worker *worker, struct work_done *done, struct fault *fault)
 {
     struct taking taking = {.worker = worker, .done = done};
@@ -347,5 +356,5 @@ bool work_once(const struct worker *worker, struct work_done *done, struct fault
         return false;
     spool_each(worker->world->arena, worker->directory, take_file, &taking);
     return outbox_take_back(worker->store, world_wall_ms(worker->world), fault) && run_due_rows(worker, done, fault) &&
-           make_summaries(worker, done, fault) && run_due_rows(worker, done, fault);
+           make_summaries(worker, done, fault) && run_due_rows(worker, done, fault) && write_back(worker, done, fault);
 }

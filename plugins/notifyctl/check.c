@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/monitor.h"
 #include "common/policy.h"
 #include "common/store.h"
 #include "common/template.h"
@@ -113,6 +114,7 @@ int command_check(struct operation *operation)
         return usage(operation, "no argument, or --as USER");
     }
     config_check_sections(config);
+    config_check_monitors(config);
     check_templates(config);
     policy_check(config, world_wall_ms(&operation->world) / 1000);
     check_store(operation, config);

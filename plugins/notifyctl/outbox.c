@@ -72,6 +72,9 @@ static int pass(struct operation *operation, const struct worker *worker)
     if (done.delivered + done.waiting + done.refused + done.expired + done.unclear + done.summaries + done.spooled)
         printf("delivered %zu, waiting %zu, refused %zu, expired %zu, unclear %zu, summaries %zu, from the spool %zu\n",
                done.delivered, done.waiting, done.refused, done.expired, done.unclear, done.summaries, done.spooled);
+    if (done.written_back.told + done.written_back.waiting + done.written_back.failed)
+        printf("written back %zu, waiting %zu, failed %zu\n", done.written_back.told, done.written_back.waiting,
+               done.written_back.failed);
     return 0;
 }
 
