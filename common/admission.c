@@ -3,6 +3,8 @@
 #include <fnmatch.h>
 #include <string.h>
 
+#include "common/alert.h"
+
 enum {
     MINUTE_MS = 60000,
     HOUR_MS = 3600000,
@@ -470,6 +472,28 @@ static bool decide(struct asking *asking)
     return !asking->from_the_future || clamp_future(asking);
 }
 
+/* Nobody waits for an answer to what was kept back. An equal one has been noted before. */
+static bool note_alert(struct asking *asking)
+{
+    const struct admission_ask *ask = asking->ask;
+    enum admission admission = asking->answer->admission;
+    bool told = admission == ADMITTED || admission == QUEUED;
+    struct alert_news news = {
+        .event = ask->event,
+        .problem = ask->problem,
+        .short_id = ask->short_id,
+        .now_ms = ask->now_ms,
+        .within_ms = told ? ask->confirm_within_ms : 0,
+        .route = ask->route,
+        .after_s = ask->steps_after_s,
+        .step_count = told ? ask->step_count : 0,
+    };
+
+    if (!told && admission != HELD && admission != MUTED && admission != FOLDED)
+        return true;
+    return alert_note(asking->store, asking->arena, &news, asking->fault);
+}
+
 bool admission_ask(struct store *store, struct arena *arena, const struct admission_ask *ask,
                    struct admission_answer *answer, struct fault *fault)
 {
@@ -483,7 +507,7 @@ bool admission_ask(struct store *store, struct arena *arena, const struct admiss
         given.reason = event_kind_name(ask->event->kind);
     if (!store_begin(store, fault))
         return false;
-    if (!decide(&asking) || (!ask->only_looking && !record(&asking))) {
+    if (!decide(&asking) || (!ask->only_looking && (!record(&asking) || !note_alert(&asking)))) {
         store_rollback(store);
         return false;
     }

@@ -269,7 +269,7 @@ static bool section_of_group(const struct summary_making *making, struct arena *
 static bool ask_place(const struct summary_making *making, struct world *world, const struct chain *chain,
                       const struct event *event, const char *id, bool *placed, struct fault *fault)
 {
-    struct admission_ask ask = asking_for(world, chain, event, id, "summary", 0);
+    struct admission_ask ask = asking_for(world, making->config, chain, event, id, "summary", 0);
     struct admission_answer answer;
 
     ask.limits = (struct limits){0};

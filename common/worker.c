@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/confirmation.h"
 #include "common/identity.h"
 #include "common/log.h"
 #include "common/outbox.h"
@@ -147,6 +148,7 @@ static bool tell_row(struct errand *errand, struct fault *fault)
         .world = &errand->world,
         .config = errand->worker->config,
         .event = &errand->event,
+        .confirm = confirmation_for(errand->worker->config, errand->chain.route),
         .id = errand->row->id,
         .template_name = errand->row->template_name,
         .late = lateness(errand),
@@ -306,7 +308,7 @@ static bool take_in(const struct worker *worker, const char *id, struct json_obj
     if (!event_from_json(arena, json_read(arena, text, strlen(text)), &event, fault) ||
         !chain_from_json(arena, worker->config, json_text_at(doc, "/legs"), &chain, &repeat, fault))
         return false;
-    ask = asking_for(worker->world, &chain, &event, id, json_text_at(doc, "/template"), 0);
+    ask = asking_for(worker->world, worker->config, &chain, &event, id, json_text_at(doc, "/template"), 0);
     ask.limits = ask.recipient_limits = ask.endpoint_limits = (struct limits){0};
     ask.expires_ms += json_number_at(doc, "/created_ms", ask.now_ms) - ask.now_ms;
     return admission_ask(worker->store, arena, &ask, &answer, fault) && store_promise(worker->store, fault);
