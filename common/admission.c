@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/alert.h"
+#include "common/echo.h"
 
 enum {
     MINUTE_MS = 60000,
@@ -17,9 +18,9 @@ enum {
 const char *admission_name(enum admission admission)
 {
     static const char *const NAMES[] = {
-        [ADMITTED] = "admitted", [ADOPTED] = "adopted",        [IN_FLIGHT] = "in flight",
-        [REPEATED] = "repeat",   [REFUSED_BEFORE] = "refused", [HELD] = "held",
-        [MUTED] = "muted",       [FOLDED] = "folded",          [QUEUED] = "queued",
+        [ADMITTED] = "admitted",      [ADOPTED] = "adopted", [IN_FLIGHT] = "in flight", [REPEATED] = "repeat",
+        [REFUSED_BEFORE] = "refused", [HELD] = "held",       [MUTED] = "muted",         [FOLDED] = "folded",
+        [QUEUED] = "queued",          [ECHOED] = "echo",
     };
 
     return NAMES[admission];
@@ -123,6 +124,20 @@ static bool answer_repeat(struct asking *asking, bool *answered)
         return join_waiting(asking, &earlier);
     asking->answer->id = earlier.id;
     asking->answer->admission = strcmp(earlier.outcome, "refused") == 0 ? REFUSED_BEFORE : REPEATED;
+    return true;
+}
+
+/* --- echoes --- */
+
+static bool answer_echo(struct asking *asking, bool *answered)
+{
+    const struct admission_ask *ask = asking->ask;
+
+    if (!echo_is_ours(asking->store, asking->arena, ask->event, ask->problem, ask->short_id, ask->now_ms, answered,
+                      asking->fault))
+        return false;
+    if (*answered)
+        asking->answer->admission = ECHOED;
     return true;
 }
 
@@ -450,6 +465,9 @@ static bool record(struct asking *asking)
     case FOLDED:
         asking->answer->reason = "folded";
         return record_notification(asking, "folded");
+    case ECHOED:
+        asking->answer->reason = "echo";
+        return record_notification(asking, "echo");
     case ADOPTED:
     case IN_FLIGHT:
     case REPEATED:
@@ -462,8 +480,8 @@ static bool record(struct asking *asking)
 /* Each question in its turn, until one is answered. */
 static bool decide(struct asking *asking)
 {
-    bool (*const questions[])(struct asking *, bool *) = {answer_repeat, answer_mute, answer_pair, answer_hours,
-                                                          answer_limits};
+    bool (*const questions[])(struct asking *, bool *) = {answer_repeat, answer_echo,  answer_mute,
+                                                          answer_pair,   answer_hours, answer_limits};
     bool answered = false;
 
     for (size_t i = 0; i < sizeof(questions) / sizeof(*questions) && !answered; i++)
@@ -520,7 +538,8 @@ bool admission_ask(struct store *store, struct arena *arena, const struct admiss
         return false;
     *answer = given;
     /* Nothing more will be done about these: the record is all that remembers them. */
-    if (given.admission == HELD || given.admission == MUTED || given.admission == FOLDED || given.admission == QUEUED)
+    if (given.admission == HELD || given.admission == MUTED || given.admission == FOLDED || given.admission == QUEUED ||
+        given.admission == ECHOED)
         return store_promise(store, fault);
     return true;
 }

@@ -665,6 +665,10 @@ static const struct retention NOTIFICATIONS = {"DELETE FROM notification WHERE r
 static const struct retention MUTES = {
     "DELETE FROM mute WHERE rowid IN (SELECT rowid FROM mute WHERE until_ms < ? LIMIT ?)", 400};
 
+static const struct retention WRITEBACKS = {"DELETE FROM writeback WHERE rowid IN (SELECT rowid FROM writeback"
+                                            " WHERE created_ms < ? AND state <> 'waiting' LIMIT ?)",
+                                            90};
+
 static bool change_batch(struct store *store, const char *sql, int64_t before_ms, bool *more, struct fault *fault)
 {
     if (!store_begin(store, fault))
@@ -687,7 +691,7 @@ static bool change_older(struct store *store, const struct retention *retention,
 
 bool store_tidy(struct store *store, int64_t now_ms, struct fault *fault)
 {
-    const struct retention *const all[] = {&BOOKINGS, &BODIES, &ATTEMPTS, &NOTIFICATIONS, &MUTES};
+    const struct retention *const all[] = {&BOOKINGS, &BODIES, &ATTEMPTS, &NOTIFICATIONS, &MUTES, &WRITEBACKS};
 
     for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
         if (!change_older(store, all[i], now_ms - all[i]->days * 86400000, fault))
