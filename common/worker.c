@@ -345,7 +345,10 @@ static bool write_back(const struct worker *worker, struct work_done *done, stru
     struct writeback writeback = {
         .world = worker->world, .config = worker->config, .store = worker->store, .deadline_ms = worker->deadline_ms};
 
-    return writeback_run(&writeback, &done->written_back, fault);
+    if (!writeback_run(&writeback, &done->written_back, fault))
+        return false;
+    return done->written_back.waiting + done->written_back.failed == 0 ||
+           run_due_rows(worker, done, fault); /* what the operator is told about it */
 }
 
 bool work_once(const struct worker *worker, struct work_done *done, struct fault *fault)
