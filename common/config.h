@@ -32,6 +32,7 @@ struct confirmation {
     int64_t from;                     /* enum severity: less grave ones ask for no confirmation */
     const char *key_file;             /* makes and proves links: see link.h */
     int64_t link_valid_s;
+    int64_t remind_s;        /* what was taken and is still there is brought back to mind; 0: never */
     const char *listen;      /* of notify_ackd: ADDRESS:PORT or unix:PATH */
     const char *user_header; /* in which a proxy names who is logged in, "" for none */
 };

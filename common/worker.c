@@ -2,7 +2,9 @@
 
 #include <string.h>
 
+#include "common/announcement.h"
 #include "common/confirmation.h"
+#include "common/escalation.h"
 #include "common/identity.h"
 #include "common/log.h"
 #include "common/outbox.h"
@@ -340,6 +342,13 @@ static bool make_summaries(const struct worker *worker, struct work_done *done, 
     return summary_make(&making, &done->summaries, fault);
 }
 
+static bool follow_up(const struct worker *worker, struct work_done *done, struct fault *fault)
+{
+    struct following following = {.world = worker->world, .config = worker->config, .store = worker->store};
+
+    return announcement_run(&following, &done->followups, fault) && escalation_run(&following, &done->followups, fault);
+}
+
 static bool write_back(const struct worker *worker, struct work_done *done, struct fault *fault)
 {
     struct writeback writeback = {
@@ -361,5 +370,6 @@ bool work_once(const struct worker *worker, struct work_done *done, struct fault
         return false;
     spool_each(worker->world->arena, worker->directory, take_file, &taking);
     return outbox_take_back(worker->store, world_wall_ms(worker->world), fault) && run_due_rows(worker, done, fault) &&
-           make_summaries(worker, done, fault) && run_due_rows(worker, done, fault) && write_back(worker, done, fault);
+           follow_up(worker, done, fault) && make_summaries(worker, done, fault) && run_due_rows(worker, done, fault) &&
+           write_back(worker, done, fault);
 }

@@ -29,7 +29,8 @@ struct work_done {
     size_t expired;
     size_t unclear;
     size_t summaries;
-    size_t spooled; /* files taken in */
+    size_t followups; /* escalations, announcements, reminders */
+    size_t spooled;   /* files taken in */
     struct writeback_done written_back;
 };
 

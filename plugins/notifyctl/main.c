@@ -27,6 +27,7 @@ static const struct command COMMANDS[] = {
     {"why",     "ID | --last | EVENT OPTION...", "what each route thinks of it, and who is told when",    command_why    },
     {"oncall",  "[--at TIME] [ROTATION]",        "who is on duty; gaps, and how fairly it is shared",     command_oncall },
     {"history", "[FILTER]... [ID]",              "what was told, held back, failed, and why",             command_history},
+    {"stats",   "[--since 7d] [--by person]",    "delivered, held back, failed; how fast people answer",  command_stats  },
     {"outbox",  "",                              "what waits",                                            command_outbox },
     {"retry",   "ID|all",                        "try it again now",                                      command_retry  },
     {"drop",    "ID",                            "give it up",                                            command_drop   },

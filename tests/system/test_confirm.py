@@ -156,6 +156,171 @@ class ByHand(ConfirmCase):
         self.assertIn("0 wait", self.ctl("pending").output)
 
 
+ROUTES = """
+route "database" {
+    severity = "warning"  host = {"db-*"}  channels = {"ops-dingtalk"}  to = {"@zhang"}
+    escalate { after = "15m"  channels = {"ops-aliyun-sms"}  to = {"@li"} }
+    escalate { after = "40m"  channels = {"ops-email"}  to = {"@boss"} }
+}
+route "default" { default = yes  channels = {"ops-webhook"} }
+"""
+
+
+class Escalation(ConfirmCase):
+    routes = ROUTES
+
+    def tell(self, kind="problem", severity="critical", event_id="4711", host="db-01", **fields):
+        done, _ = self.route(kind, severity, event_id, host, service="disk", subject="Disk is full", **fields)
+        self.assertEqual(0, done.status, done)
+
+    def pass_minutes(self, minutes):
+        """Time goes by: what the store remembers is so much older."""
+        for table, columns in (("alert", "opened_ms asked_ms due_ms taken_ms reminded_ms over_ms"), ("step", "due_ms at_ms"),
+                               ("notification", "created_ms ended_ms"), ("reply", "at_ms"), ("booking", "at_ms")):
+            for column in columns.split():
+                self.sql(f"UPDATE {table} SET {column} = {column} - ? WHERE {column} > 0", minutes * 60000)
+
+    def tick(self, *expected):
+        """One pass; what arrived where, in the order of the channels' names."""
+        self.stub.recorded.clear()
+        self.mail.mails.clear()
+        done = self.ctl("tick")
+        self.assertEqual(0, done.status, done)
+        came = [record.name for record in self.stub.recorded] + ["email"] * len(self.mail.mails)
+        self.assertEqual(sorted(expected), sorted(came))
+        return done
+
+    def test_step_by_step_until_somebody_takes_it(self):
+        self.tell()
+        self.tick()
+        self.pass_minutes(14)
+        self.tick()
+        self.pass_minutes(1)
+        self.tick("aliyun_sms")
+        self.assertIn("13900139000", self.stub.recorded[0].request.target + self.stub.recorded[0].request.body.decode())
+        self.tick()
+        self.pass_minutes(25)
+        self.tick("email")
+        mail = self.mail.mails[0]
+        self.assertEqual(["boss@example.com"], mail.recipients)
+        self.assertIn("40m", mail.text)
+        self.assertIn("无人接手", mail.text)
+        for told in ("ops-dingtalk 张伟", "ops-aliyun-sms 李娜"):
+            self.assertRegex(mail.text, rf"\d\d:\d\d {told}")
+        self.assertRegex(mail.text, r"monitor\.example\.com/confirm/[A-Za-z0-9_-]{39}")
+        self.pass_minutes(60)
+        self.tick()
+        self.assertEqual([("told",), ("told",)], self.sql("SELECT state FROM step"))
+
+    def test_taken_in_time_nothing_follows_and_the_group_is_told(self):
+        self.tell()
+        self.pass_minutes(4)
+        self.ctl("confirm", self.sql("SELECT short_id FROM alert")[0][0], "--by", "李娜", "--comment", "换盘中")
+        self.tick("dingtalk")
+        text = self.stub.recorded[0].text
+        self.assertIn("李娜 已接手（4m", text)
+        self.assertIn("换盘中", text)
+        self.pass_minutes(60)
+        self.tick()
+        self.assertEqual([("stopped",), ("stopped",)], self.sql("SELECT state FROM step"))
+        self.assertEqual([(1,)], self.sql("SELECT announced FROM reply"))
+
+    def test_given_back_it_goes_on_where_it_stood(self):
+        self.tell()
+        self.pass_minutes(10)
+        name = self.sql("SELECT short_id FROM alert")[0][0]
+        self.ctl("confirm", name, "--by", "li")
+        self.tick("dingtalk")
+        self.pass_minutes(60)
+        self.ctl("confirm", name, "--by", "li", "--release")
+        self.tick("dingtalk")
+        self.assertRegex(self.stub.recorded[0].text, "li 已放弃处理")
+        self.pass_minutes(4)
+        self.tick()
+        self.pass_minutes(2)
+        self.tick("aliyun_sms")
+
+    def test_over_in_time_nothing_follows(self):
+        self.tell()
+        self.tell(kind="recovery", severity="info")
+        self.pass_minutes(60)
+        self.tick()
+
+    def test_acknowledged_in_the_monitoring_system_nothing_follows(self):
+        self.tell()
+        self.tell(kind="acknowledgement", author="wang")
+        self.pass_minutes(60)
+        self.tick()
+
+    def test_who_was_called_in_is_told_of_the_end_once(self):
+        self.tell()
+        self.pass_minutes(16)
+        self.tick("aliyun_sms")
+        self.pass_minutes(1)
+        self.tell(kind="recovery", severity="info")
+        self.tick("aliyun_sms")
+        self.pass_minutes(1)
+        self.tick()
+        self.assertEqual({"ended", "stopped"}, {row[0] for row in self.sql("SELECT state FROM step")})
+
+    def test_taken_and_still_there_is_brought_back_to_mind(self):
+        self.tell()
+        self.ctl("confirm", self.sql("SELECT short_id FROM alert")[0][0], "--by", "li")
+        self.tick("dingtalk")
+        self.pass_minutes(239)
+        self.tick()
+        self.pass_minutes(1)
+        self.tick("dingtalk")
+        self.assertRegex(self.stub.recorded[0].text, r"仍未恢复（li, 4h")
+        self.tick()
+        self.pass_minutes(240)
+        self.tick("dingtalk")
+        self.ctl("confirm", self.sql("SELECT short_id FROM alert")[0][0], "--by", "li", "--solved")
+        self.tick("dingtalk")
+        self.pass_minutes(300)
+        self.tick()
+
+    def test_a_pass_that_is_stopped_tells_nothing_twice(self):
+        self.tell()
+        self.pass_minutes(16)
+        self.tick("aliyun_sms")
+        self.sql("UPDATE step SET state = 'waiting'")  # as if it had been stopped before the mark
+        self.tick()
+        self.sql("UPDATE reply SET announced = 0")
+        self.tick()
+
+    def test_steps_that_the_configuration_forgot_are_taken_all_the_same(self):
+        self.tell()
+        self.configure(extra=self.head + ROUTES.replace('escalate { after = "40m"', '# '))
+        self.pass_minutes(41)
+        self.tick("aliyun_sms", "email")
+        self.assertEqual(["boss@example.com"], self.mail.mails[0].recipients)
+        self.tell(event_id="4712")
+        self.configure(extra=self.head + 'route "default" { default = yes  channels = {"ops-webhook"} }')
+        self.pass_minutes(16)
+        self.tick("aliyun_sms")
+        self.assertIn("13800138000", self.stub.recorded[0].request.target + self.stub.recorded[0].request.body.decode())
+
+    def test_without_steps_of_its_own_the_same_people_by_sms_then_the_operator(self):
+        self.configure(extra=self.head + 'route "default" { default = yes  channels = {"ops-dingtalk"}  to = {"@li"} }')
+        self.tell()
+        self.pass_minutes(31)
+        self.tick("aliyun_sms")
+        self.assertIn("13900139000", self.stub.recorded[0].request.target + self.stub.recorded[0].request.body.decode())
+        self.pass_minutes(30)
+        self.tick("email")
+        self.assertEqual(["boss@example.com"], self.mail.mails[0].recipients)
+        self.pass_minutes(120)
+        self.tick()
+
+    def test_a_source_that_tells_it_again_does_not_begin_anew(self):
+        self.tell()
+        self.pass_minutes(10)
+        self.tell(notification_number="2")
+        self.pass_minutes(5)
+        self.tick("aliyun_sms")
+
+
 class Setup(ConfirmCase):
     def test_it_makes_a_key_once(self):
         key = self.folder / "etc/confirm.key"
