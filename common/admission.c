@@ -134,6 +134,9 @@ static bool answer_echo(struct asking *asking, bool *answered)
 {
     const struct admission_ask *ask = asking->ask;
 
+    *answered = false;
+    if (ask->reason[0]) /* what we say ourselves comes from no source */
+        return true;
     if (!echo_is_ours(asking->store, asking->arena, ask->event, ask->problem, ask->short_id, ask->now_ms, answered,
                       asking->fault))
         return false;

@@ -17,6 +17,7 @@ const struct option_row monitor_rows[] = {
     OPTION_TEXT("type", MONITOR, type, "", "zabbix, nagios, naemon or icinga2; may be left out when the title is one"),
     OPTION_TEXT("instance", MONITOR, instance, "", "only for events of this --instance"),
     OPTION_TEXT("timeout", MONITOR, timeout, "10s", "time allowed for one request"),
+    OPTION_FLAG("watch", MONITOR, watch, "yes", "ask it once a minute who acknowledged what waits here; not Nagios"),
     OPTION_TEXT("url", MONITOR, url, "", "Zabbix: https://HOST/zabbix/api_jsonrpc.php; Icinga 2: https://HOST:5665"),
     OPTION_SECRET("token", MONITOR, token, "", "Zabbix: token of a user that may acknowledge problems"),
     OPTION_TEXT("user", MONITOR, user, "", "Icinga 2: name of the ApiUser"),

@@ -10,14 +10,18 @@ const char *echo_mark(struct arena *arena, const char *short_id)
     return arena_print(arena, "[%s notification-plugins]", short_id);
 }
 
-static bool is_marked(struct arena *arena, const char *text, const char *short_id)
+static bool ends_in(const char *text, size_t len, const char *end)
 {
-    const char *mark = echo_mark(arena, short_id);
+    return len >= strlen(end) && strncmp(text + len - strlen(end), end, strlen(end)) == 0;
+}
+
+bool echo_is_marked(struct arena *arena, const char *text, const char *short_id)
+{
     size_t len = strlen(text);
 
     while (len > 0 && isspace((unsigned char)text[len - 1]))
         len--;
-    return len >= strlen(mark) && strncmp(text + len - strlen(mark), mark, strlen(mark)) == 0;
+    return ends_in(text, len, short_id[0] ? echo_mark(arena, short_id) : " notification-plugins]");
 }
 
 /*
@@ -50,7 +54,7 @@ bool echo_is_ours(struct store *store, struct arena *arena, const struct event *
     int64_t count = 0;
 
     *ours = false;
-    if (!verbs[0] || !is_marked(arena, event->comment, short_id))
+    if (!verbs[0] || !echo_is_marked(arena, event->comment, short_id))
         return true;
     if (!store_number(store, fault,
                       "SELECT COUNT(*) FROM writeback WHERE problem = ? AND attempts > 0 AND instr(?, verb) > 0"

@@ -14,6 +14,9 @@
 /* "[#K7F3Q notification-plugins]" */
 const char *echo_mark(struct arena *arena, const char *short_id);
 
+/* Does the text end in the mark of this problem, or with "" of any? */
+bool echo_is_marked(struct arena *arena, const char *text, const char *short_id);
+
 bool echo_is_ours(struct store *store, struct arena *arena, const struct event *event, const char *problem,
                   const char *short_id, int64_t now_ms, bool *ours, struct fault *fault);
 

@@ -223,6 +223,15 @@ int64_t json_number_at(struct json_object *doc, const char *path, int64_t otherw
     return json_object_is_type(value, json_type_int) ? json_object_get_int64(value) : otherwise;
 }
 
+int64_t json_whole_at(struct json_object *doc, const char *path)
+{
+    struct json_object *value = json_at(doc, path);
+
+    return json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double)
+               ? json_object_get_int64(value)
+               : 0;
+}
+
 bool json_flag_at(struct json_object *doc, const char *path)
 {
     struct json_object *value = json_at(doc, path);

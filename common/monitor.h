@@ -15,6 +15,7 @@ struct monitor_settings {
     const char *type;     /* "" when the title says it */
     const char *instance; /* of the events that it is for; "" for any */
     const char *timeout;
+    bool watch; /* ask it for acknowledgements */
     const char *url;
     struct secret token;
     const char *user;

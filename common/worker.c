@@ -7,6 +7,7 @@
 #include "common/escalation.h"
 #include "common/identity.h"
 #include "common/log.h"
+#include "common/lookout.h"
 #include "common/outbox.h"
 #include "common/record.h"
 #include "common/spool.h"
@@ -354,7 +355,10 @@ static bool write_back(const struct worker *worker, struct work_done *done, stru
     struct writeback writeback = {
         .world = worker->world, .config = worker->config, .store = worker->store, .deadline_ms = worker->deadline_ms};
 
-    if (!writeback_run(&writeback, &done->written_back, fault))
+    struct lookout lookout = {
+        .world = worker->world, .config = worker->config, .store = worker->store, .deadline_ms = worker->deadline_ms};
+
+    if (!writeback_run(&writeback, &done->written_back, fault) || !lookout_run(&lookout, &done->seen, fault))
         return false;
     return done->written_back.waiting + done->written_back.failed == 0 ||
            run_due_rows(worker, done, fault); /* what the operator is told about it */

@@ -32,6 +32,7 @@ struct work_done {
     size_t followups; /* escalations, announcements, reminders */
     size_t spooled;   /* files taken in */
     struct writeback_done written_back;
+    size_t seen; /* alerts that were acknowledged in their monitoring system */
 };
 
 /* False when the store fails; what was done until then stands. */

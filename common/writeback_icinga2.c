@@ -79,13 +79,20 @@ static const char *login(struct arena *arena, const struct monitor *monitor)
     return text.text;
 }
 
-static const char *address_of(struct arena *arena, const char *url, enum icinga2_step step)
+static bool address(const struct monitor *monitor, const char *path, struct request *request, struct fault *fault)
 {
+    const char *url = monitor->settings.url;
     size_t len = strlen(url);
 
     while (len > 0 && url[len - 1] == '/')
         len--;
-    return arena_print(arena, "%.*s/v1/actions/%s", (int)len, url, action_of(step));
+    if (!request_to(request, arena_print(request->arena, "%.*s/v1/%s", (int)len, url, path), fault))
+        return false;
+    request->network = &monitor->network;
+    request_header(request, "Accept: application/json");
+    request_header(request, "Content-Type: application/json");
+    request_header(request, "Authorization: Basic %s", login(request->arena, monitor));
+    return true;
 }
 
 bool icinga2_tell(const struct monitor *monitor, const struct writeback_order *order, enum icinga2_step step,
@@ -95,12 +102,8 @@ bool icinga2_tell(const struct monitor *monitor, const struct writeback_order *o
     struct json_object *body = json_doc(arena);
 
     if (!check_names(order->event, fault) ||
-        !request_to(request, address_of(arena, monitor->settings.url, step), fault))
+        !address(monitor, arena_print(arena, "actions/%s", action_of(step)), request, fault))
         return false;
-    request->network = &monitor->network;
-    request_header(request, "Accept: application/json");
-    request_header(request, "Content-Type: application/json");
-    request_header(request, "Authorization: Basic %s", login(arena, monitor));
     add_object(arena, body, order->event);
     add_words(arena, body, order, step);
     request_body(request, json_print(body));
@@ -145,4 +148,56 @@ enum icinga2_step icinga2_next(const struct writeback_order *order, enum icinga2
         strstr(verdict->reason, "already"))
         return ICINGA2_COMMENT;
     return ICINGA2_END;
+}
+
+/* --- what others acknowledged --- */
+
+/* Each acknowledgement stands as a comment of this type for as long as it holds. */
+static const char ACKNOWLEDGEMENTS[] = "comment.entry_type==4 && comment.host_name in hosts";
+
+bool icinga2_ask_seen(const struct monitor *monitor, const struct text_list *hosts, struct request *request,
+                      struct fault *fault)
+{
+    static const char *const ATTRIBUTES[] = {"host_name", "service_name", "author", "text", "entry_time"};
+    struct json_object *body = json_doc(request->arena);
+    struct json_object *list;
+
+    if (!address(monitor, "objects/comments", request, fault))
+        return false;
+    request_header(request, "X-HTTP-Method-Override: GET");
+    jset_text(body, "filter", ACKNOWLEDGEMENTS);
+    list = jset_array(jset_object(body, "filter_vars"), "hosts");
+    for (size_t i = 0; i < hosts->count; i++)
+        jadd_text(list, hosts->items[i]);
+    list = jset_array(body, "attrs");
+    for (size_t i = 0; i < sizeof(ATTRIBUTES) / sizeof(*ATTRIBUTES); i++)
+        jadd_text(list, ATTRIBUTES[i]);
+    request_body(request, json_print(body));
+    return true;
+}
+
+/* Icinga answers 404 when nothing matches. */
+bool icinga2_read_seen(const struct response *response, struct sightings *sightings, struct verdicts *verdicts)
+{
+    struct json_object *doc =
+        response->status == 0 ? NULL : json_read(response->arena, response->body, response->body_len);
+    struct json_object *results = json_at(doc, "/results");
+
+    if (response->status == 404 && json_is_object(doc))
+        return true;
+    if (!json_has(doc, "/results")) {
+        icinga2_judge(response, verdicts);
+        return false;
+    }
+    for (size_t i = 0; i < json_length(results); i++) {
+        struct json_object *one = json_at(json_item(results, i), "/attrs");
+
+        sightings_add(sightings, (struct sighting){.event_id = "",
+                                                   .host = json_text_at(one, "/host_name"),
+                                                   .service = json_text_at(one, "/service_name"),
+                                                   .author = json_text_at(one, "/author"),
+                                                   .words = json_text_at(one, "/text"),
+                                                   .at_s = json_whole_at(one, "/entry_time")});
+    }
+    return true;
 }

@@ -30,3 +30,23 @@ const char *writeback_text(struct arena *arena, const struct writeback_order *or
         return arena_print(arena, "%s %s", head, mark);
     return arena_print(arena, "%s: %s %s", head, utf8_shorten(arena, order->words, most - fixed, unit), mark);
 }
+
+static const char *line_of(struct arena *arena, const char *text)
+{
+    return utf8_clean_line(arena, text, strlen(text));
+}
+
+void sightings_add(struct sightings *sightings, struct sighting sighting)
+{
+    struct arena *arena = sightings->arena;
+
+    if (echo_is_marked(arena, sighting.words, ""))
+        return;
+    sighting.event_id = line_of(arena, sighting.event_id);
+    sighting.host = line_of(arena, sighting.host);
+    sighting.service = line_of(arena, sighting.service);
+    sighting.author = line_of(arena, sighting.author);
+    sighting.words = line_of(arena, sighting.words);
+    sightings->items = arena_grow(arena, sightings->items, (sightings->count + 1) * sizeof(*sightings->items));
+    sightings->items[sightings->count++] = sighting;
+}

@@ -27,6 +27,25 @@ struct writeback_order {
  */
 const char *writeback_text(struct arena *arena, const struct writeback_order *order, size_t most, enum unit unit);
 
+/* Somebody acknowledged a problem there. All texts are clean, on one line. */
+struct sighting {
+    const char *event_id; /* Zabbix; else "" */
+    const char *host;     /* Icinga; else "" */
+    const char *service;
+    const char *author;
+    const char *words;
+    int64_t at_s;
+};
+
+struct sightings {
+    struct arena *arena;
+    struct sighting *items;
+    size_t count;
+};
+
+/* Cleans the texts; one whose words end in the mark of any problem is ours, and is left out. */
+void sightings_add(struct sightings *sightings, struct sighting sighting);
+
 /* --- Zabbix: https://www.zabbix.com/documentation/current/en/manual/api --- */
 
 /* "60014" of version 6.0.14: the whole number by which versions compare. */
@@ -36,7 +55,10 @@ bool zabbix_ask_version(const struct monitor *monitor, struct request *request, 
 /* 0 after a verdict has been added. */
 int64_t zabbix_version(const struct response *response, struct verdicts *verdicts);
 
-/* FAULT_INPUT when the event cannot be acknowledged at all. */
+/* Only a trigger's problem can be acknowledged, and it has a number. */
+bool zabbix_can_acknowledge(const struct event *event);
+
+/* FAULT_INPUT when the event cannot be acknowledged. */
 bool zabbix_tell(const struct monitor *monitor, int64_t version, const struct writeback_order *order,
                  struct request *request, struct fault *fault);
 void zabbix_judge(const struct writeback_order *order, const struct response *response, struct verdicts *verdicts);
@@ -46,6 +68,12 @@ bool zabbix_ask_said(const struct monitor *monitor, int64_t version, const struc
                      struct request *request, struct fault *fault);
 /* True when the newest of our words are these; a verdict is added when the answer cannot be read. */
 bool zabbix_has_said(const struct writeback_order *order, const struct response *response, struct verdicts *verdicts);
+
+/* Asks about these events at once. What is marked as ours is no sighting. */
+bool zabbix_ask_seen(const struct monitor *monitor, int64_t version, const struct text_list *event_ids,
+                     struct request *request, struct fault *fault);
+/* False after a verdict has been added. */
+bool zabbix_read_seen(const struct response *response, struct sightings *sightings, struct verdicts *verdicts);
 
 /* --- Nagios and Naemon: https://assets.nagios.com/downloads/nagioscore/docs/nagioscore/4/en/extcommands.html --- */
 
@@ -61,6 +89,11 @@ enum icinga2_step icinga2_first(const struct writeback_order *order);
 bool icinga2_tell(const struct monitor *monitor, const struct writeback_order *order, enum icinga2_step step,
                   struct request *request, struct fault *fault);
 void icinga2_judge(const struct response *response, struct verdicts *verdicts);
+/* Asks for the acknowledgements of these hosts and their services; needs the permission objects/query/comment. */
+bool icinga2_ask_seen(const struct monitor *monitor, const struct text_list *hosts, struct request *request,
+                      struct fault *fault);
+bool icinga2_read_seen(const struct response *response, struct sightings *sightings, struct verdicts *verdicts);
+
 /* After a step that was DELIVERED. */
 enum icinga2_step icinga2_next(const struct writeback_order *order, enum icinga2_step step,
                                const struct verdict *verdict);

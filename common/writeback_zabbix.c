@@ -5,6 +5,7 @@
  */
 #include "common/writeback_systems.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/json.h"
@@ -152,12 +153,16 @@ static const char *message_of(struct arena *arena, const struct writeback_order 
     return writeback_text(arena, order, MESSAGE_MOST, UNIT_CHARACTERS);
 }
 
-/* Only a trigger's problem can be acknowledged, and it has a number. */
-static bool check_event(const struct event *event, struct fault *fault)
+bool zabbix_can_acknowledge(const struct event *event)
 {
     size_t digits = strspn(event->event_id, "0123456789");
 
-    if (digits > 0 && digits <= EVENT_ID_MOST && event->event_id[digits] == '\0')
+    return digits > 0 && digits <= EVENT_ID_MOST && event->event_id[digits] == '\0';
+}
+
+static bool check_event(const struct event *event, struct fault *fault)
+{
+    if (zabbix_can_acknowledge(event))
         return true;
     return fault_set(fault, FAULT_INPUT, "Zabbix did not say the number of its event, or it is not a trigger's");
 }
@@ -192,6 +197,12 @@ void zabbix_judge(const struct writeback_order *order, const struct response *re
 
 /* --- what was said before --- */
 
+/* 7.2 knows the older name no more. */
+static const char *said_name(int64_t version)
+{
+    return version < ZABBIX_7_0 ? "select_acknowledges" : "selectAcknowledges";
+}
+
 bool zabbix_ask_said(const struct monitor *monitor, int64_t version, const struct writeback_order *order,
                      struct request *request, struct fault *fault)
 {
@@ -204,7 +215,7 @@ bool zabbix_ask_said(const struct monitor *monitor, int64_t version, const struc
     params = jset_object(body, "params");
     jadd_text(jset_array(params, "output"), "eventid");
     jadd_text(jset_array(params, "eventids"), order->event->event_id);
-    said = jset_array(params, version < ZABBIX_7_0 ? "select_acknowledges" : "selectAcknowledges");
+    said = jset_array(params, said_name(version));
     jadd_text(said, "acknowledgeid");
     jadd_text(said, "message");
     sign(monitor, version, body, request);
@@ -250,4 +261,78 @@ bool zabbix_has_said(const struct writeback_order *order, const struct response 
     const char *mark = strrchr(message, '[');
 
     return doc && strcmp(newest_of_ours(arena, json_at(doc, "/result/0/acknowledges"), mark), message) == 0;
+}
+
+/* --- what others acknowledged --- */
+
+bool zabbix_ask_seen(const struct monitor *monitor, int64_t version, const struct text_list *event_ids,
+                     struct request *request, struct fault *fault)
+{
+    struct json_object *body = call(request->arena, "event.get");
+    struct json_object *params;
+    struct json_object *list;
+
+    if (!address(monitor, request, fault))
+        return false;
+    params = jset_object(body, "params");
+    list = jset_array(params, "eventids");
+    for (size_t i = 0; i < event_ids->count; i++)
+        jadd_text(list, event_ids->items[i]);
+    list = jset_array(params, "output");
+    jadd_text(list, "eventid");
+    jadd_text(list, "acknowledged");
+    jset_text(params, said_name(version), "extend");
+    sign(monitor, version, body, request);
+    return true;
+}
+
+/* "Wang Wei", or the login where no name is given or shown. */
+static const char *author_of(struct arena *arena, struct json_object *one)
+{
+    const char *name = json_text_at(one, "/name");
+    const char *surname = json_text_at(one, "/surname");
+
+    if (name[0] || surname[0])
+        return arena_print(arena, "%s%s%s", name, name[0] && surname[0] ? " " : "", surname);
+    return json_text_at(one, "/username");
+}
+
+static int64_t number_of(struct arena *arena, struct json_object *doc, const char *path)
+{
+    return strtoll(json_word_at(arena, doc, path), NULL, 10);
+}
+
+/* Of an event that is acknowledged, by whom last. */
+static void add_seen(struct sightings *sightings, struct json_object *event)
+{
+    struct arena *arena = sightings->arena;
+    struct json_object *list = json_at(event, "/acknowledges");
+    struct json_object *newest = NULL;
+
+    for (size_t i = 0; i < json_length(list); i++) {
+        struct json_object *one = json_item(list, i);
+        const char *id = json_word_at(arena, one, "/acknowledgeid");
+
+        if (number_of(arena, one, "/action") & ACTION_ACKNOWLEDGE &&
+            (!newest || is_newer(id, json_word_at(arena, newest, "/acknowledgeid"))))
+            newest = one;
+    }
+    if (newest)
+        sightings_add(sightings, (struct sighting){.event_id = json_word_at(arena, event, "/eventid"),
+                                                   .host = "",
+                                                   .service = "",
+                                                   .author = author_of(arena, newest),
+                                                   .words = json_text_at(newest, "/message"),
+                                                   .at_s = number_of(arena, newest, "/clock")});
+}
+
+bool zabbix_read_seen(const struct response *response, struct sightings *sightings, struct verdicts *verdicts)
+{
+    struct json_object *doc = read_answer(response, verdicts);
+    struct json_object *events = doc ? json_at(doc, "/result") : NULL;
+
+    for (size_t i = 0; i < json_length(events); i++)
+        if (number_of(sightings->arena, json_item(events, i), "/acknowledged") == 1)
+            add_seen(sightings, json_item(events, i));
+    return doc != NULL;
 }

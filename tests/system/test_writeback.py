@@ -215,7 +215,7 @@ class Zabbix(ZabbixCase):
     def test_other_sources_have_no_monitor(self):
         self.tell(source="checkmk")
         self.confirm()
-        self.assertEqual("", self.tick())
+        self.assertNotIn("written back", self.tick())
         self.assertEqual([("take", "done", 1)], self.rows())
         self.assertEqual("no monitor is configured for it", self.result())
         self.assertEqual([], self.api.recorded)
@@ -238,7 +238,8 @@ class Zabbix(ZabbixCase):
 
 class Echo(ZabbixCase):
     def told(self):
-        return len(self.stub.accepted("webhook"))
+        """Messages but those by which we announce ourselves who has taken it."""
+        return self.sql("SELECT COUNT(*) FROM notification WHERE outcome = 'delivered' AND reason <> 'confirmation'")[0][0]
 
     def test_our_own_words_are_not_told_again(self):
         self.tell()
@@ -249,7 +250,8 @@ class Echo(ZabbixCase):
         self.assertEqual(0, done.status)
         self.assertIn("echo", done.output)
         self.assertEqual(1, self.told())
-        self.assertEqual([("echo", "echo")], self.sql("SELECT reason, outcome FROM notification WHERE kind = 'acknowledgement'"))
+        self.assertEqual([("echo", "echo")], self.sql(
+            "SELECT reason, outcome FROM notification WHERE kind = 'acknowledgement' AND reason <> 'confirmation'"))
         self.assertIn("echo", self.ctl("history").output)
         self.assertEqual([("taken", "张三", 0)], self.alerts())
         self.assertEqual(1, len(self.rows()))
@@ -275,6 +277,15 @@ class Echo(ZabbixCase):
             done = self.tell(comment=forged, author="stranger", **event)
             self.assertEqual(0, done.status, done)
             self.assertEqual(number, self.told(), done)
+
+    def test_the_mark_in_a_persons_words_silences_no_announcement(self):
+        self.tell()
+        self.confirm("--comment", f"copied {self.mark}")
+        self.tick()
+        self.confirm("--release", "--comment", f"copied {self.mark}")
+        self.tick()
+        self.assertEqual([(2,)], self.sql("SELECT COUNT(*) FROM notification WHERE reason = 'confirmation' AND outcome ="
+                                          " 'delivered'"))
 
     def test_words_of_others_are_told(self):
         self.tell()
