@@ -4,6 +4,7 @@ import pathlib
 import signal
 import subprocess
 import tempfile
+import time
 import unittest
 
 from support import program, quoted, wait_until, write
@@ -82,7 +83,7 @@ class Zabbix(ZabbixCase):
                 self.confirm("--comment", "looking")
                 self.assertIn("written back 1", self.tick())
                 [[one]] = self.zabbix.events.values()
-                self.assertEqual({"action": ACKNOWLEDGE | MESSAGE, "message": f"张三 正在处理: looking {self.mark}"}, one)
+                self.assertEqual((ACKNOWLEDGE | MESSAGE, f"张三 正在处理: looking {self.mark}"), (one["action"], one["message"]))
                 self.assertEqual([("take", "done", 1)], self.rows())
                 asked = len(self.api.recorded)
                 self.tick()
@@ -302,6 +303,86 @@ class Echo(ZabbixCase):
         self.assertEqual(2, self.told())
 
 
+class Lookout(ZabbixCase):
+    """Somebody acknowledges in Zabbix, and no notification of it comes."""
+
+    def acknowledge(self, ago_s=120, event="4711", words="mine"):
+        self.zabbix.acknowledged.add(event)
+        self.zabbix.say(event, ACKNOWLEDGE | MESSAGE, words, "wang", "Wang", "Wei", clock=time.time() - ago_s)
+
+    def look_again(self):
+        self.sql("UPDATE value SET number = number - 61000 WHERE name = 'lookout_ms'")
+        return self.tick()
+
+    def asked(self):
+        return [said(record) for record in self.api.recorded].count("event.get")
+
+    def test_it_is_taken_here_and_announced(self):
+        for version in ("6.0.14", "7.0.22", "7.4.1"):
+            with self.subTest(version):
+                self.zabbix.__init__(version, events=["4711", "4712"])
+                for table in ("alert", "reply", "value", "notification"):
+                    self.sql(f"DELETE FROM {table}")
+                self.tell()
+                self.tell(event_id="4712")
+                self.acknowledge()
+                self.assertIn("acknowledged in the monitoring system 1", self.tick())
+                self.assertEqual([("taken", "Wang Wei", "zabbix"), ("asked", "", "")],
+                                 self.sql("SELECT state, taken_by, taken_via FROM alert ORDER BY problem"))
+                self.assertEqual([], self.rows(), "Zabbix knows it")
+                self.tick()
+                self.assertEqual([(1,)], self.sql("SELECT COUNT(*) FROM notification WHERE reason = 'confirmation'"))
+
+    def test_once_a_minute_while_somebody_is_waited_for(self):
+        self.tick()
+        self.assertEqual(0, self.asked(), "nobody is waited for")
+        self.tell()
+        self.look_again()
+        self.tick()
+        self.tick()
+        self.assertEqual(1, self.asked())
+        self.look_again()
+        self.assertEqual(2, self.asked())
+        self.confirm()
+        self.look_again()
+        self.assertEqual(2, self.asked(), "somebody has taken it")
+
+    def test_a_notification_of_it_would_come_first(self):
+        self.tell()
+        self.acknowledge(ago_s=30)
+        self.tick()
+        self.assertEqual([("asked", "", 0)], self.alerts())
+
+    def test_what_was_given_back_since_is_not_taken_again(self):
+        self.zabbix.permitted = False
+        self.tell()
+        self.acknowledge()
+        self.tick()
+        self.confirm("--release")
+        self.look_again()
+        self.assertEqual([("asked", "", 0)], self.alerts())
+
+    def test_our_own_mark_is_no_news(self):
+        self.tell()
+        self.acknowledge(words=f"x {self.mark}")
+        self.tick()
+        self.assertEqual([("asked", "", 0)], self.alerts())
+
+    def test_it_is_not_asked_when_that_is_not_wanted(self):
+        path = self.folder / "etc/notification.conf"
+        write(path, path.read_text().replace('timeout = "3s"', "watch = no"))
+        self.tell()
+        self.acknowledge()
+        self.tick()
+        self.assertEqual([], self.api.recorded)
+
+    def test_trouble_with_it_disturbs_nothing(self):
+        self.tell()
+        self.stop()
+        self.tick()
+        self.assertEqual([("asked", "", 0)], self.alerts())
+
+
 class Nagios(WritebackCase):
     def setUp(self):
         super().setUp()
@@ -474,6 +555,19 @@ class Icinga2(WritebackCase):
         self.assertEqual([("take", "waiting", 1)], self.rows())
         self.assertEqual(1, len(self.arrivals("email", 1)))
         self.assertNotIn("wrong-password", self.result())
+
+    def test_an_acknowledgement_there_is_seen(self):
+        comment = {"entry_type": 4, "host_name": "db-01", "service_name": "disk", "author": "李四", "text": "mine",
+                   "entry_time": time.time() - 100}
+        self.icinga.comments = [{**comment, "entry_type": 1}, {**comment, "service_name": ""}]
+        self.tell(source="icinga2")
+        self.tick()
+        self.assertEqual([("asked", "", 0)], self.alerts())
+        self.icinga.comments.append(comment)
+        self.sql("DELETE FROM value WHERE name = 'lookout_ms'")
+        self.tick()
+        self.assertEqual([("taken", "李四", 0)], self.alerts())
+        self.assertEqual([], self.rows())
 
     def test_while_it_reads_its_configuration_it_is_asked_again(self):
         self.tell(source="icinga2")

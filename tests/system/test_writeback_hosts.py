@@ -49,6 +49,15 @@ class Loop:
         return self.sql("SELECT verb, state FROM writeback ORDER BY created_ms, rowid")
 
 
+def later(configuration, user=None, program=None):
+    """A pass of the worker in two minutes: the daemons' clocks are the machine's."""
+    done = subprocess.run([program or support.program("tool_later"), "120"], text=True, capture_output=True, timeout=60,
+                          env={"PATH": "/usr/bin:/bin", "NOTIFICATION_PLUGINS_CONFIG": str(configuration)}, user=user,
+                          group=user, extra_groups=[] if user else None, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 class Nagios(Loop, test_nagios.NagiosCase):
     def configure(self, **more):
         pipe = self.folder / "nagios/var/nagios.cmd"
@@ -176,10 +185,21 @@ class Icinga2(Loop, test_icinga2.IcingaCase):
         self.assertEqual([], self.written())
 
 
+    def test_an_acknowledgement_there_is_seen_without_a_notification(self):
+        for name in (test_icinga2.DISK, "web01"):
+            self.icinga.result(name, 2 if "!" in name else 1, "CRITICAL")
+        self.arrivals("webhook", 2)
+        self.icinga.act("acknowledge-problem", "web01", author="李四", comment="mine\n$(id)", notify=False)
+        self.assertIn("seen 1", later(self.configuration))
+        self.assertEqual([("web01", "", "taken", "李四", "icinga2", "mine $(id)"), ("web01", "disk /", "asked", "", "", "")],
+                         self.sql("SELECT host, service, state, taken_by, taken_via, words FROM alert ORDER BY service"))
+        self.assertEqual([], self.written())
+
+
 class Zabbix60(Loop, unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        programs = [support.program(name) for name in (*(f"notify_{channel}" for channel in support.CHANNELS), "notifyctl")]
+        programs = [support.program(name) for name in (*(f"notify_{channel}" for channel in support.CHANNELS), "notifyctl", "tool_later")]
         cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="np-zabbix-")))
         cls.folder.chmod(0o755)
         cls.stub = cls.enterClassContext(Stub(all_providers()))
@@ -275,6 +295,26 @@ class Zabbix60(Loop, unittest.TestCase):
 
         self.confirm("--solved", "--comment", "more processors")
         self.assertEqual("1", self.event()["acknowledged"])
+
+    def test_an_acknowledgement_there_is_seen_without_a_notification(self):
+        """Nothing is sent to the store's problem by an action: it is put there as if another server had told it."""
+        trigger = self.house.add_trigger("quiet", "Quiet")
+        self.zabbix.reload()
+        self.house.send("quiet", 1)
+        found = support.wait_until(lambda: self.zabbix.call("problem.get", output=["eventid"], objectids=[trigger]), 20,
+                                   "the problem")
+        event = found[0]["eventid"]
+        told = subprocess.run([self.folder / "zabbix/alert.d/notify_webhook", "--source", "json"], text=True,
+                              input=f'{{"kind": "problem", "severity": "critical", "source": "zabbix", "host": "web01", '
+                                    f'"event_id": "{event}", "subject": "Quiet"}}', capture_output=True, timeout=60,
+                              env={"PATH": "/usr/bin:/bin", "NOTIFICATION_PLUGINS_CONFIG": str(self.configuration)},
+                              user=system_user("zabbix"), group=system_user("zabbix"),
+                              extra_groups=[] if system_user("zabbix") else None, check=False)
+        self.assertEqual(0, told.returncode, told.stderr)
+        self.zabbix.call("event.acknowledge", eventids=[event], action=6, message="mine")
+        later(self.configuration, system_user("zabbix"), self.folder / "zabbix/alert.d/tool_later")
+        self.assertEqual([("taken", "zabbix", "mine")],
+                         self.sql(f"SELECT state, taken_via, words FROM alert WHERE problem LIKE '%/{event}'"))
 
 
 if __name__ == "__main__":

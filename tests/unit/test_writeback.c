@@ -323,6 +323,65 @@ static void test_how_what_was_said_is_asked(void **state)
     assert_null(strstr(new.body, "select_acknowledges"));
 }
 
+static void test_who_acknowledged_there(void **state)
+{
+    static const char BODY[] =
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":["
+        "{\"eventid\":\"1\",\"acknowledged\":\"1\",\"acknowledges\":["
+        "{\"acknowledgeid\":\"9\",\"clock\":\"1767323000\",\"message\":\"mine\\nnow\",\"action\":\"6\","
+        "\"username\":\"wang\",\"name\":\"Wang\",\"surname\":\"Wei\"},"
+        "{\"acknowledgeid\":\"10\",\"clock\":\"1767323009\",\"message\":\"thanks\",\"action\":\"4\"}]},"
+        "{\"eventid\":\"2\",\"acknowledged\":\"0\",\"acknowledges\":["
+        "{\"acknowledgeid\":\"11\",\"clock\":\"1\",\"message\":\"\",\"action\":\"2\",\"username\":\"li\"}]},"
+        "{\"eventid\":\"3\",\"acknowledged\":\"1\",\"acknowledges\":["
+        "{\"acknowledgeid\":\"12\",\"clock\":\"1\",\"message\":\"x [#AAAAA notification-plugins]\",\"action\":\"6\"}]},"
+        "{\"eventid\":\"4\",\"acknowledged\":\"1\",\"acknowledges\":["
+        "{\"acknowledgeid\":\"9\",\"clock\":\"1\",\"message\":\"a\",\"action\":\"2\",\"username\":\"li\"},"
+        "{\"acknowledgeid\":\"10\",\"clock\":\"2\",\"message\":\"b\",\"action\":\"2\",\"username\":\"wu\"}]}]}";
+    struct response response = answer(*state, 200, BODY);
+    struct sightings seen = {.arena = *state};
+    struct verdicts verdicts = {.arena = *state};
+
+    assert_true(zabbix_read_seen(&response, &seen, &verdicts));
+    assert_int_equal(seen.count, 2);
+    assert_string_equal(seen.items[0].event_id, "1");
+    assert_string_equal(seen.items[0].author, "Wang Wei");
+    assert_string_equal(seen.items[0].words, "mine now");
+    assert_int_equal(seen.items[0].at_s, 1767323000);
+    assert_string_equal(seen.items[1].event_id, "4");
+    assert_string_equal(seen.items[1].author, "wu");
+    response = answer(*state, 200, ERROR("-32602", "Invalid params.", "Not authorised."));
+    assert_false(zabbix_read_seen(&response, &seen, &verdicts));
+    assert_int_equal(last(&verdicts)->outcome, OUTCOME_BROKEN);
+}
+
+static void test_icingas_comments_tell_who_acknowledged(void **state)
+{
+    struct response response = answer(
+        *state, 200,
+        "{\"results\":[{\"attrs\":{\"author\":\"\xE6\x9D\x8E\xE5\x9B\x9B\",\"entry_time\":1767323000.123,\"host_name\":\"web01\","
+        "\"service_name\":\"disk /\",\"text\":\"mine\"},\"name\":\"web01!disk /!x\",\"type\":\"Comment\"},"
+        "{\"attrs\":{\"author\":\"a\",\"entry_time\":1.0,\"host_name\":\"web01\",\"service_name\":\"\","
+        "\"text\":\"a is on it [#AAAAA notification-plugins]\"}}]}");
+    struct sightings seen = {.arena = *state};
+    struct verdicts verdicts = {.arena = *state};
+
+    assert_true(icinga2_read_seen(&response, &seen, &verdicts));
+    assert_int_equal(seen.count, 1);
+    assert_string_equal(seen.items[0].author, "李四");
+    assert_string_equal(seen.items[0].host, "web01");
+    assert_string_equal(seen.items[0].service, "disk /");
+    assert_int_equal(seen.items[0].at_s, 1767323000);
+    response = answer(*state, 404, "{\"error\":404.0,\"status\":\"No objects found.\"}");
+    assert_true(icinga2_read_seen(&response, &seen, &verdicts));
+    response = answer(*state, 403, "{\"error\":403,\"status\":\"Missing permission\"}");
+    assert_false(icinga2_read_seen(&response, &seen, &verdicts));
+    assert_int_equal(last(&verdicts)->outcome, OUTCOME_BROKEN);
+    response = answer(*state, 0, "");
+    assert_false(icinga2_read_seen(&response, &seen, &verdicts));
+    assert_int_equal(seen.count, 1);
+}
+
 /* --- Nagios --- */
 
 static void test_commands_of_nagios(void **state)
@@ -646,6 +705,8 @@ int main(void)
         WITH_ARENA(test_answers_of_zabbix),
         WITH_ARENA(test_what_arrived_before_is_known),
         WITH_ARENA(test_how_what_was_said_is_asked),
+        WITH_ARENA(test_who_acknowledged_there),
+        WITH_ARENA(test_icingas_comments_tell_who_acknowledged),
         WITH_ARENA(test_commands_of_nagios),
         WITH_ARENA(test_a_command_is_written_in_one_piece),
         WITH_ARENA(test_what_icinga_is_told),
