@@ -283,9 +283,10 @@ class Echo(ZabbixCase):
         self.tell()
         self.confirm("--comment", f"copied {self.mark}")
         self.tick()
-        self.confirm("--release", "--comment", f"copied {self.mark}")
+        self.confirm("--release")
+        self.confirm("--comment", f"copied {self.mark}", by="李四")
         self.tick()
-        self.assertEqual([(2,)], self.sql("SELECT COUNT(*) FROM notification WHERE reason = 'confirmation' AND outcome ="
+        self.assertEqual([(3,)], self.sql("SELECT COUNT(*) FROM notification WHERE reason = 'confirmation' AND outcome ="
                                           " 'delivered'"))
 
     def test_words_of_others_are_told(self):
