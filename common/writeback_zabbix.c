@@ -20,17 +20,15 @@ enum {
 
 /* The words stand in message and data; what no row says is an error of this one request. */
 static const struct verdict_rule RULES[] = {
-    {"-32500 -32602", "re-login",                        OUTCOME_BROKEN,  0, WORD_FIX_TOKEN     },
-    {"-32500 -32602", "Not authori",                     OUTCOME_BROKEN,  0, WORD_FIX_TOKEN     },
-    {"-32500 -32602", "API token expired",               OUTCOME_BROKEN,  0, WORD_FIX_TOKEN     },
-    {"-32500 -32602", "no permissions to",               OUTCOME_BROKEN,  0, WORD_FIX_PERMISSION},
-    {"-32500 -32602", "incorrect user name or password", OUTCOME_BROKEN,  0, WORD_FIX_TOKEN     },
-    {"-32602",        "unexpected parameter \"auth\"",   OUTCOME_BROKEN,  0, WORD_FIX_REPORT    },
-    {"-32600",        "JSON-RPC",                        OUTCOME_BROKEN,  0, WORD_FIX_REPORT    },
-    {"-32603",        NULL,                              OUTCOME_AGAIN,   0, WORD_FIX_WAIT      },
-    {"-32500",        "database",                        OUTCOME_AGAIN,   0, WORD_FIX_WAIT      },
-    {"-32400",        NULL,                              OUTCOME_AGAIN,   0, WORD_FIX_WAIT      },
-    {NULL,            NULL,                              OUTCOME_REFUSED, 0, WORD_FIX_REPORT    },
+    {"-32500 -32602", "re-login",          OUTCOME_BROKEN,  0, WORD_FIX_TOKEN     },
+    {"-32500 -32602", "Not authori",       OUTCOME_BROKEN,  0, WORD_FIX_TOKEN     },
+    {"-32500 -32602", "API token expired", OUTCOME_BROKEN,  0, WORD_FIX_TOKEN     },
+    {"-32500 -32602", "no permissions to", OUTCOME_BROKEN,  0, WORD_FIX_PERMISSION},
+    {"-32600",        NULL,                OUTCOME_BROKEN,  0, WORD_FIX_REPORT    },
+    {"-32603",        NULL,                OUTCOME_AGAIN,   0, WORD_FIX_WAIT      },
+    {"-32500",        "database",          OUTCOME_AGAIN,   0, WORD_FIX_WAIT      },
+    {"-32400",        NULL,                OUTCOME_AGAIN,   0, WORD_FIX_WAIT      },
+    {NULL,            NULL,                OUTCOME_REFUSED, 0, WORD_FIX_REPORT    },
 };
 
 static struct json_object *call(struct arena *arena, const char *method)
