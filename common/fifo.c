@@ -70,12 +70,13 @@ static bool is_pipe_by_name(const char *path)
 bool fifo_usable(const char *path, struct fault *fault)
 {
     int file = open(path, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
+    int why = errno;
     bool good;
 
-    if (file < 0 && errno == ENXIO && is_pipe_by_name(path))
+    if (file < 0 && why == ENXIO && is_pipe_by_name(path))
         return true;
     if (file < 0) {
-        cannot_open(path, errno, fault);
+        cannot_open(path, why, fault);
         return false;
     }
     good = is_pipe(file, path, fault);
