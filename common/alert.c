@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/echo.h"
 #include "common/hash.h"
 
 enum { MOST_LISTED = 1000 };
@@ -359,9 +360,13 @@ static struct alert_reply reply_from(const struct alert_news *news, enum alert_v
 }
 
 /* Somebody acknowledged it in the monitoring system: who is told by that very notification. */
-static bool acknowledge_alert(struct store *store, const struct alert_news *news, struct fault *fault)
+static bool acknowledge_alert(struct store *store, struct arena *arena, const struct alert_news *news,
+                              struct fault *fault)
 {
     struct alert_reply reply = reply_from(news, ALERT_TAKE);
+
+    if (echo_is_marked(arena, reply.words, news->short_id)) /* ours, and late: it may have been given back since */
+        return true;
 
     if (!store_run(store, fault,
                    "UPDATE alert SET state = 'taken', taken_ms = ?, taken_by = ?, taken_via = ?, words = ?"
@@ -402,7 +407,7 @@ bool alert_note(struct store *store, struct arena *arena, const struct alert_new
     case EVENT_CANCELLED:
         return end_alert(store, news, fault);
     case EVENT_ACKNOWLEDGEMENT:
-        return acknowledge_alert(store, news, fault);
+        return acknowledge_alert(store, arena, news, fault);
     case EVENT_UPDATE:
         return !says_unacknowledged(news->event->action) || unacknowledge_alert(store, arena, news, fault);
     case EVENT_FLAPPING_START:

@@ -127,7 +127,7 @@ class Icinga2(Loop, test_icinga2.IcingaCase):
     def setUp(self):
         super().setUp()
         folder = self.folder / "icinga2/data/certs"
-        self.configure(extra=CONFIRM + f'monitor "icinga2" {{ url = "https://127.0.0.1:{self.icinga.port}"  user = "test"  '
+        self.configure(extra=CONFIRM + f'monitor "icinga2" {{ url = "https://127.0.0.1:{self.icinga.port}"  user = "write-back"  '
                                        f'password_file = "secrets/icinga"  ca_file = "{folder}/ca.crt" }}\n')
         support.write(self.folder / "etc/secrets/icinga", self.icinga.password, 0o600)
 

@@ -258,6 +258,22 @@ static void test_an_acknowledgement_of_the_source_takes_it(void **state)
     assert_int_equal(number_in(place, "SELECT COUNT(*) FROM step WHERE state = 'waiting'"), 0);
 }
 
+static void test_our_own_word_takes_nothing(void **state)
+{
+    struct place *place = *state;
+    struct store *store = open_store(place);
+    struct event event = event_of(EVENT_ACKNOWLEDGEMENT, "zabbix");
+
+    open_one(place, store, "zabbix");
+    event.author = "the program's user";
+    event.comment = "zhang is on it [#AAAAA notification-plugins]";
+    note(place, store, &event, 0, NOW + MINUTE_MS);
+    assert_int_equal(find(place, store, "zabbix").state, ALERT_ASKED);
+    event.comment = "zhang is on it [#BBBBB notification-plugins]";
+    note(place, store, &event, 0, NOW + MINUTE_MS);
+    assert_int_equal(find(place, store, "zabbix").state, ALERT_TAKEN);
+}
+
 static void test_an_acknowledgement_taken_back_at_the_source_gives_it_back(void **state)
 {
     static const struct {
@@ -370,6 +386,7 @@ int main(void)
         WITH_PLACE(test_who_solves_it_has_taken_it),
         WITH_PLACE(test_what_is_over_or_unknown_cannot_be_taken),
         WITH_PLACE(test_an_acknowledgement_of_the_source_takes_it),
+        WITH_PLACE(test_our_own_word_takes_nothing),
         WITH_PLACE(test_an_acknowledgement_taken_back_at_the_source_gives_it_back),
         WITH_PLACE(test_lists),
     };
