@@ -367,7 +367,6 @@ static bool acknowledge_alert(struct store *store, struct arena *arena, const st
 
     if (echo_is_marked(arena, reply.words, news->short_id)) /* ours, and late: it may have been given back since */
         return true;
-
     if (!store_run(store, fault,
                    "UPDATE alert SET state = 'taken', taken_ms = ?, taken_by = ?, taken_via = ?, words = ?"
                    " WHERE problem = ? AND over_ms = 0 AND state IN ('open', 'asked')",
