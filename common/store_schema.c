@@ -87,5 +87,9 @@ const char *const STORE_STEPS[] = {
     " attempts INTEGER NOT NULL DEFAULT 0,"
     " state TEXT NOT NULL," /* waiting done failed */
     " result TEXT NOT NULL DEFAULT '');"
-    "CREATE INDEX writeback_due ON writeback (due_ms) WHERE state = 'waiting';",
+    "CREATE INDEX writeback_due ON writeback (due_ms) WHERE state = 'waiting';"
+
+    /* What .ics files say, until they change: calendar_cache.h. */
+    "CREATE TABLE calendar ("
+    " key TEXT PRIMARY KEY, file TEXT NOT NULL, made_s INTEGER NOT NULL, content TEXT NOT NULL, digest TEXT NOT NULL);",
 };
