@@ -39,9 +39,10 @@ class Loop:
     def confirm(self, *arguments):
         done = self.ctl("confirm", self.alert(), "--by", "张三", *arguments)
         self.assertEqual(0, done.status, done)
-        done = self.ctl("tick")
-        self.assertEqual(0, done.status, done)
-        return done.output
+        self.assertEqual(0, self.ctl("tick").status)
+        # A program that told the problem may still be passing by, and have taken it up before us.
+        support.wait_until(lambda: not self.sql("SELECT 1 FROM writeback WHERE state = 'waiting' AND result = ''"), 20,
+                           "the end of the first try")
 
     def told(self):
         """What people heard by the daemon's notifications; beside these we announce who has taken it."""
@@ -87,7 +88,7 @@ class Nagios(Loop, test_nagios.NagiosCase):
     def test_a_service_from_here_to_there_and_back(self):
         self.nagios.service_result("磁盘 / usage", 2, "CRITICAL")
         self.event(1)
-        self.assertIn("written back 1", self.confirm("--comment", "looking; it's \"mine\"\n[0] DISABLE_NOTIFICATIONS"))
+        self.confirm("--comment", "looking; it's \"mine\"\n[0] DISABLE_NOTIFICATIONS")
         support.wait_until(self.acknowledged, 15, "the acknowledgement in status.dat")
         comment = support.wait_until(lambda: self.status("servicecomment"), 15, "its comment")[0]
         self.assertEqual("张三", comment["author"])
@@ -151,7 +152,7 @@ class Icinga2(Loop, test_icinga2.IcingaCase):
     def test_a_service_from_here_to_there_and_back(self):
         self.icinga.result(test_icinga2.DISK, 2, "CRITICAL")
         self.event(1)
-        self.assertIn("written back 1", self.confirm("--comment", 'looking; "mine"\nsecond $(id)'))
+        self.confirm("--comment", 'looking; "mine"\nsecond $(id)')
         mark = f"[{self.alert()} notification-plugins]"
         self.assertEqual(2, self.disk()["acknowledgement"], "sticky")
         self.assertEqual([("张三", f'张三 正在处理: looking; "mine" second $(id) {mark}')],
@@ -272,7 +273,7 @@ class Zabbix60(Loop, unittest.TestCase):
         self.sent(1)
         self.assertEqual("0", self.event()["acknowledged"])
 
-        self.assertIn("written back 1", self.confirm("--comment", "looking, it's \"mine\"\n第二行 $(id)"))
+        self.confirm("--comment", "looking, it's \"mine\"\n第二行 $(id)")
         mark = f"[{self.alert()} notification-plugins]"
         event = self.event()
         self.assertEqual("1", event["acknowledged"])
