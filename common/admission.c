@@ -6,6 +6,7 @@
 #include "common/glob.h"
 
 #include "common/alert.h"
+#include "common/echo.h"
 
 enum {
     MINUTE_MS = 60000,
@@ -19,9 +20,9 @@ enum {
 const char *admission_name(enum admission admission)
 {
     static const char *const NAMES[] = {
-        [ADMITTED] = "admitted", [ADOPTED] = "adopted",        [IN_FLIGHT] = "in flight",
-        [REPEATED] = "repeat",   [REFUSED_BEFORE] = "refused", [HELD] = "held",
-        [MUTED] = "muted",       [FOLDED] = "folded",          [QUEUED] = "queued",
+        [ADMITTED] = "admitted",      [ADOPTED] = "adopted", [IN_FLIGHT] = "in flight", [REPEATED] = "repeat",
+        [REFUSED_BEFORE] = "refused", [HELD] = "held",       [MUTED] = "muted",         [FOLDED] = "folded",
+        [QUEUED] = "queued",          [ECHOED] = "echo",
     };
 
     return NAMES[admission];
@@ -153,6 +154,23 @@ static bool answer_repeat(struct asking *asking, bool *answered)
         return join_waiting(asking, &earlier);
     asking->answer->id = earlier.id;
     asking->answer->admission = strcmp(earlier.outcome, "refused") == 0 ? REFUSED_BEFORE : REPEATED;
+    return true;
+}
+
+/* --- echoes --- */
+
+static bool answer_echo(struct asking *asking, bool *answered)
+{
+    const struct admission_ask *ask = asking->ask;
+
+    *answered = false;
+    if (ask->reason[0]) /* what we say ourselves comes from no source */
+        return true;
+    if (!echo_is_ours(asking->store, asking->arena, ask->event, ask->problem, ask->short_id, ask->now_ms, answered,
+                      asking->fault))
+        return false;
+    if (*answered)
+        asking->answer->admission = ECHOED;
     return true;
 }
 
@@ -473,6 +491,9 @@ static bool record(struct asking *asking)
     case FOLDED:
         asking->answer->reason = "folded";
         return record_notification(asking, "folded");
+    case ECHOED:
+        asking->answer->reason = "echo";
+        return record_notification(asking, "echo");
     case ADOPTED:
     case IN_FLIGHT:
     case REPEATED:
@@ -485,8 +506,8 @@ static bool record(struct asking *asking)
 /* Each question in its turn, until one is answered. */
 static bool decide(struct asking *asking)
 {
-    bool (*const questions[])(struct asking *, bool *) = {answer_repeat, answer_mute, answer_pair, answer_hours,
-                                                          answer_limits};
+    bool (*const questions[])(struct asking *, bool *) = {answer_repeat, answer_echo,  answer_mute,
+                                                          answer_pair,   answer_hours, answer_limits};
     bool answered = false;
 
     for (size_t i = 0; i < sizeof(questions) / sizeof(*questions) && !answered; i++)
@@ -545,7 +566,8 @@ bool admission_ask(struct store *store, struct arena *arena, const struct admiss
         return false;
     *answer = given;
     /* Nothing more will be done about these: the record is all that remembers them. */
-    if (given.admission == HELD || given.admission == MUTED || given.admission == FOLDED || given.admission == QUEUED)
+    if (given.admission == HELD || given.admission == MUTED || given.admission == FOLDED || given.admission == QUEUED ||
+        given.admission == ECHOED)
         return store_promise(store, fault);
     return true;
 }

@@ -716,6 +716,11 @@ static const struct retention NOTIFICATIONS = {
 static const struct retention MUTES = {
     "DELETE FROM mute WHERE rowid IN (SELECT rowid FROM mute WHERE until_ms >= ?1 AND until_ms < ?2 LIMIT ?3)", 400};
 
+static const struct retention WRITEBACKS = {
+    "DELETE FROM writeback WHERE rowid IN (SELECT rowid FROM writeback"
+    " WHERE created_ms >= ?1 AND created_ms < ?2 AND state <> 'waiting' LIMIT ?3)",
+    90};
+
 static bool change_batch(struct store *store, const char *sql, int64_t from_ms, int64_t before_ms, bool *more,
                          struct fault *fault)
 {
@@ -766,7 +771,7 @@ static bool take_out_bodies(struct store *store, int64_t before_ms, struct fault
 
 bool store_tidy(struct store *store, int64_t now_ms, struct fault *fault)
 {
-    const struct retention *const all[] = {&BOOKINGS, &ATTEMPTS, &NOTIFICATIONS, &MUTES};
+    const struct retention *const all[] = {&BOOKINGS, &ATTEMPTS, &NOTIFICATIONS, &MUTES, &WRITEBACKS};
 
     if (!take_out_bodies(store, now_ms - BODIES.days * 86400000, fault))
         return false;

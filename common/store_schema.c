@@ -13,8 +13,8 @@ const char *const STORE_STEPS[] = {
     " limit_key TEXT NOT NULL, endpoint_key TEXT NOT NULL, reason TEXT NOT NULL,"
     " route TEXT NOT NULL DEFAULT '',"        /* title of the route that took it */
     " release_ms INTEGER NOT NULL DEFAULT 0," /* held by a route's hours: no summary tells it before */
-    " outcome TEXT NOT NULL,"                 /* waiting delivered unclear refused expired dropped held muted folded */
-    " ended_ms INTEGER NOT NULL DEFAULT 0,"   /* 0 while it waits, and while it is held and not told in a summary */
+    " outcome TEXT NOT NULL," /* waiting delivered unclear refused expired dropped held muted folded echo */
+    " ended_ms INTEGER NOT NULL DEFAULT 0," /* 0 while it waits, and while it is held and not told in a summary */
     " delivered_by TEXT NOT NULL DEFAULT '', reference TEXT NOT NULL DEFAULT '', code TEXT NOT NULL DEFAULT '',"
     " words TEXT NOT NULL DEFAULT '', body TEXT NOT NULL DEFAULT '');"
     "CREATE INDEX notification_repeat ON notification (repeat_key, created_ms);"
@@ -85,7 +85,8 @@ const char *const STORE_STEPS[] = {
     /* What the monitoring system is still to be told of it. */
     "CREATE TABLE writeback ("
     " id TEXT PRIMARY KEY, problem TEXT NOT NULL, verb TEXT NOT NULL, author TEXT NOT NULL, words TEXT NOT NULL,"
-    " created_ms INTEGER NOT NULL, due_ms INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,"
+    " created_ms INTEGER NOT NULL, due_ms INTEGER NOT NULL," /* of what has ended: when */
+    " attempts INTEGER NOT NULL DEFAULT 0,"
     " state TEXT NOT NULL," /* waiting done failed */
     " result TEXT NOT NULL DEFAULT '');"
     "CREATE INDEX writeback_due ON writeback (due_ms) WHERE state = 'waiting';"
