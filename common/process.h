@@ -17,6 +17,9 @@
  */
 void process_prepare(void);
 
+/* The same, but the first `kept` descriptors after the standard streams stay open: a service manager's sockets. */
+void process_prepare_keeping(unsigned kept);
+
 /*
  * From now on SIGTERM, SIGINT, SIGHUP, and the end of `deadline_ms` milliseconds from now, end the process at once with
  * status 1 after writing `line` (one line with its LF; not copied, may be changed later by calling again with 0) to stderr.

@@ -38,6 +38,9 @@ test  program:curl             curl                  curl
 test  program:openssl          openssl               openssl
 test  program:groff            groff-base            groff-base
 test  program:shellcheck       shellcheck            ShellCheck
+test  program:chromium         chromium              chromium
+test  program:chromedriver     chromium-driver       chromedriver
+test  package:fonts-wqy-zenhei fonts-wqy-zenhei      google-noto-sans-cjk-ttc-fonts
 TABLE
 }
 
