@@ -205,7 +205,7 @@ class Zabbix60(Loop, unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        programs = [support.program(name) for name in (*(f"notify_{channel}" for channel in support.CHANNELS), "notifyctl", "tool_later")]
+        programs = [support.program(name) for name in (*(f"notify_{channel}" for channel in (*support.CHANNELS, "route")), "notifyctl", "tool_later")]
         cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="np-zabbix-")))
         cls.folder.chmod(0o755)
         cls.stub = cls.enterClassContext(Stub(all_providers()))
@@ -215,11 +215,16 @@ class Zabbix60(Loop, unittest.TestCase):
                                                   {"NOTIFICATION_PLUGINS_CONFIG": str(cls.configuration)}))
         cls.house = test_zabbix.House(cls.zabbix)
         cls.configure(cls.token())
-        operator = cls.house.add_user("operator", {"notify_webhook": "ops-webhook"})
+        operator = cls.house.add_user("operator", cls.people())
         cls.trigger = cls.house.add_trigger("cpu", "CPU 过高")
         cls.quiet = cls.house.add_trigger("quiet", "Quiet")  # of which nobody is told
         cls.house.add_action("operator", test_zabbix.TRIGGERS, operator, test_zabbix.of_trigger(cls.trigger))
         cls.zabbix.start_server()
+
+    @classmethod
+    def people(cls):
+        """Media of the one who is told."""
+        return {"notify_webhook": "ops-webhook"}
 
     @classmethod
     def token(cls):
