@@ -41,6 +41,12 @@ const struct value_row limit_rows[] = {
     ROW_END,
 };
 
+static const struct value_row STORM_ROWS[] = {
+    ROW("problems", NUMBER, struct storm_policy, problems, 0, LIMIT_MOST),
+    ROW("within", DURATION, struct storm_policy, within_s, 1, HOUR),
+    ROW_END,
+};
+
 /* `within` is every severity's that has no row of its own. */
 struct confirm_values {
     struct confirmation confirm;
@@ -65,7 +71,7 @@ static const struct value_row OPERATOR_ROWS[] = {
 
 static const char *const CONTACT_NAMES[] = {"name", "mobile", "email", "language", "timezone", NULL};
 
-static const char *const BLOCK_NAMES[] = {"retry", "limit", "confirm", "operator", "contact", "include", NULL};
+static const char *const BLOCK_NAMES[] = {"retry", "limit", "storm", "confirm", "operator", "contact", "include", NULL};
 
 /* Blocks. */
 
@@ -104,6 +110,8 @@ static void take_block(const struct reading *reading, const char *name, const st
         config->retry = retry_from(reading, givens, config->retry);
     else if (strcmp(name, "limit") == 0)
         reading_fill(reading, limit_rows, givens, &config->limits);
+    else if (strcmp(name, "storm") == 0)
+        reading_fill(reading, STORM_ROWS, givens, &config->storm);
     else if (strcmp(name, "operator") == 0)
         reading_fill(reading, OPERATOR_ROWS, givens, &config->operator);
     else
@@ -118,6 +126,7 @@ static const struct value_row *rows_of_block(const char *name)
     } BLOCKS[] = {
         {"retry",    RETRY_ROWS   },
         {"limit",    limit_rows   },
+        {"storm",    STORM_ROWS   },
         {"confirm",  confirm_rows },
         {"operator", OPERATOR_ROWS}
     };
@@ -493,7 +502,7 @@ static void check_operator(struct config *config, const char *where)
 static bool is_inherited(const struct statement *statement)
 {
     return strcmp(statement->name, "retry") == 0 || strcmp(statement->name, "limit") == 0 ||
-           strcmp(statement->name, "confirm") == 0;
+           strcmp(statement->name, "storm") == 0 || strcmp(statement->name, "confirm") == 0;
 }
 
 static void read_those(struct reading *reading, const struct statements *statements, bool inherited)
@@ -533,7 +542,8 @@ struct config *config_none(struct arena *arena)
         .limits = {.limits = {.per_minute = 5, .per_hour = 20, .per_day = 100},
                    .repeat_within_s = 170,
                    .exempt = 1U << SEVERITY_EMERGENCY},
-        .confirm = {.base_url = "",                                                           .from = SEVERITY_ERROR      },
+        .storm = {.problems = 30,                                                           .within_s = MINUTE      },
+        .confirm = {.base_url = "",                                                           .from = SEVERITY_ERROR},
         .proxy = "",
         .no_proxy = "",
         .ca_file = "",

@@ -40,8 +40,9 @@ struct operator_contact {
 /* What every channel section takes beside the channel's own options. */
 struct section_settings {
     bool enabled;
-    struct text_list to;  /* recipients when the call names none */
-    const char *language; /* "" for the global one */
+    struct text_list to;   /* recipients when the call names none */
+    struct text_list pool; /* titles of sections */
+    const char *language;  /* "" for the global one */
     const char *template_name;
     const char *deadline; /* "" for the call's */
     const char *proxy;
@@ -60,6 +61,7 @@ struct section {
     struct givens givens;
     struct retry_policy retry;
     struct limit_policy limits;
+    struct storm_policy storm;
     bool broken;         /* a finding disabled it */
     const char *trouble; /* that finding: "FILE:LINE: ..."; "" when there is none */
     /* Set by config_open_section(). */
@@ -67,6 +69,8 @@ struct section {
     struct section_settings common;
     struct network network;
     struct secrets secrets;
+    struct section **pool; /* opened: further robots of the same group; what they do not say is as it is here */
+    size_t pool_count;
 };
 
 /* A person or group with an address on each channel. */
@@ -91,6 +95,7 @@ struct config {
     const char *timezone; /* "" for the machine's */
     struct retry_policy retry;
     struct limit_policy limits;
+    struct storm_policy storm;
     struct confirmation confirm;
     struct operator_contact operator;
     const char *proxy;
@@ -137,6 +142,9 @@ struct section *config_section_of(const struct config *config, const struct chan
  */
 bool config_open_section(const struct config *config, struct section *section, const struct givens *extra,
                          struct fault *fault);
+
+/* The member of an opened section's pool with this title; itself when there is none, and for "". */
+struct section *config_sender(struct section *section, const char *via);
 
 /* Opens every section and reports what it finds, advice and templates included: for `notifyctl check`. */
 void config_check_sections(struct config *config);

@@ -24,6 +24,7 @@ struct sending {
     const char *state;          /* directory of the store, "" for the configuration's */
     struct store *store;        /* NULL: without limits and records */
     struct secrets secrets;     /* no line leaves without being masked */
+    bool storm_begins;          /* with this run's problem: it is to be announced */
     bool told;                  /* something went out to a provider in this run */
     int status;                 /* the exit status so far: the gravest chain decides */
 };

@@ -107,7 +107,7 @@ static bool look(struct looking *looking, struct fault *fault)
     return store_read(store, NULL, fault, "SELECT COUNT(*), MIN(created_ms) FROM outbox", print_outbox_row, looking,
                       "") &&
            store_read(store, NULL, fault,
-                      "SELECT COUNT(*), section FROM notification WHERE outcome = 'held' AND ended_ms = 0"
+                      "SELECT COUNT(*), section FROM notification WHERE outcome = 'held' AND delivered_by = ''"
                       " GROUP BY section",
                       print_held, looking, "") &&
            store_read(store, NULL, fault,
