@@ -6,54 +6,9 @@ import subprocess
 import time
 import unittest
 
-from support import Case, program, run
+from store_support import LIMITED, StoreCase
+from support import program
 from stub.server import Answer
-
-LIMITED = 'retry { attempts = 3  delay = "0s" }\n' 'limit { per_minute = 5  per_hour = 20  per_day = 100  repeat_within = "170s" }\n'
-
-
-class StoreCase(Case):
-    limits = LIMITED
-
-    def setUp(self):
-        super().setUp()
-        self.configure(extra=self.limits, channels=("webhook", "slack"))
-
-    @property
-    def database(self):
-        return self.folder / "etc" / "state" / "state.db"
-
-    def sql(self, text, *values):
-        connection = sqlite3.connect(self.database, timeout=10)
-        try:
-            rows = connection.execute(text, values).fetchall()
-            connection.commit()
-            return rows
-        finally:
-            connection.close()
-
-    def age(self, seconds):
-        """As if that much time had gone by."""
-        ms = seconds * 1000
-        for table, column in (("booking", "at_ms"), ("notification", "created_ms"), ("outbox", "due_ms"),
-                              ("outbox", "created_ms"), ("outbox", "lease_ms"), ("outbox", "expires_ms"),
-                              ("attempt", "at_ms"), ("circuit", "probe_ms"), ("circuit", "first_ms")):
-            self.sql(f"UPDATE {table} SET {column} = {column} - ?", ms)
-
-    def tell(self, number, severity="warning", kind="problem", channel="webhook", host="db-01", **more):
-        event = {"kind": kind, "severity": severity, "host": host, "service": "CPU", "event_id": str(number),
-                 "subject": f"CPU {number} is high", "source": "zabbix"}
-        return self.notify(channel, "--source", "json", stdin=json.dumps(event), **more)
-
-    def ctl(self, *arguments, **more):
-        return run(program("notifyctl"), *arguments, environment=self.environment, **more)
-
-    def outcomes(self):
-        return dict(self.sql("SELECT outcome, COUNT(*) FROM notification GROUP BY outcome"))
-
-    def assert_status(self, status, outcome):
-        self.assertEqual(status, outcome.status, str(outcome))
-
 
 class NotLost(StoreCase):
     def test_what_was_not_delivered_waits_and_arrives_with_the_next_tick(self):
@@ -103,7 +58,12 @@ class NotLost(StoreCase):
         self.tell(2)
         self.age(3 * 86400)
         self.ctl("tick")
-        self.assertEqual({"delivered": 1, "expired": 1}, self.outcomes())
+        self.assertEqual({"delivered": 1, "held": 1, "waiting": 1}, self.outcomes())
+        self.assertIn("late", self.sql("SELECT reason FROM notification WHERE outcome = 'held'")[0])
+        self.age(3600)
+        self.ctl("tick")
+        self.assertIn("1 条告警自", self.arrivals("webhook", 2)[1].json["data"]["title"])
+        self.assertEqual([(1,)], self.sql("SELECT COUNT(*) FROM notification WHERE outcome = 'held' AND ended_ms > 0"))
 
 
 class Flood(StoreCase):
@@ -143,6 +103,7 @@ class Flood(StoreCase):
         self.assertEqual(3, len(self.arrivals("webhook", 3)))
 
     def test_sixty_four_at_once_never_pass_the_limit(self):
+        self.configure(extra=LIMITED + "storm { problems = 0 }\n", channels=("webhook",))
         self.tell("first")
         arguments = [str(program("notify_webhook")), "--source", "json"]
         children = []
