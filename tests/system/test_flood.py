@@ -255,6 +255,25 @@ class Expiry(StoreCase):
         self.assertIn("1 条告警", self.arrivals("webhook", 2)[1].json["data"]["title"])
 
 
+class Fallback(StoreCase):
+    limits = MANY + NO_STORM + 'route "all" { channels = {"ops-webhook", "ops-dingtalk"} }\n'
+
+    def test_the_quota_of_the_next_leg_holds_too(self):
+        self.configure(extra=self.limits, channels=("webhook", "dingtalk"))
+        self.assert_status(0, self.tell("first", channel="dingtalk"))
+        [(key,)] = self.sql("SELECT endpoint_key FROM notification")
+        for _ in range(17):
+            self.sql("INSERT INTO booking VALUES (?, ?, 1)", key, int(time.time() * 1000))
+        for number, severity, arrived in ((1, "warning", 1), (2, "critical", 1)):
+            self.stub.script("webhook", *[Answer(status=503)] * 3)
+            self.assert_status(1, self.tell(number, channel="route", severity=severity))
+            self.assertEqual(arrived, len(self.stub.accepted("dingtalk")))
+        self.age(61)
+        self.stub.script("webhook", *[Answer(status=503)] * 3)
+        self.assert_status(0, self.tell(3, channel="route"))
+        self.assertIn("CPU 3", self.stub.accepted("dingtalk")[1].text)
+
+
 class Pool(StoreCase):
     """Three robots of one group, each at a provider's address of its own."""
     robots = ("one", "two", "three")
