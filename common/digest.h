@@ -48,6 +48,10 @@ struct event digest_event(const struct digest_making *making, enum severity seve
 const char *digest_number(const struct digest_making *making, int64_t number);
 const char *digest_clock(const struct digest_making *making, int64_t at_ms);
 
+/* Would it be placed now? Asked before its words are sought: 100,000 rows are not read for nothing. */
+bool digest_has_room(const struct digest_making *making, const struct leg *leg, enum severity severity, bool *room,
+                     struct fault *fault);
+
 /*
  * Puts a message of our own into the outbox, if the provider has a place: limits that held its parts back do not hold it. `reason`
  * is "summary" or "storm". *placed says whether.

@@ -198,7 +198,6 @@ static bool write_end(struct announcing *announcing, struct event *event)
     return true;
 }
 
-/* One that was never announced ends without a word: what it held back is told in a summary. */
 static bool end(struct announcing *announcing)
 {
     const struct digest_making *making = announcing->making;
@@ -208,8 +207,6 @@ static bool end(struct announcing *announcing)
     struct event event;
     bool placed = false;
 
-    if (storm->announced_by[0] == '\0')
-        return storm_forget(making->store, storm, announcing->fault);
     if (!write_end(announcing, &event) ||
         !digest_place(making, &announcing->leg, &event, id, "storm", &placed, announcing->fault))
         return false;
@@ -220,6 +217,7 @@ static bool end(struct announcing *announcing)
            change_if_possible(announcing, &event) && storm_forget(making->store, storm, announcing->fault);
 }
 
+/* One that was never announced ends without a word: what it held back is told in a summary. */
 static bool attend_to(struct announcing *announcing)
 {
     const struct digest_making *making = announcing->making;
@@ -227,14 +225,19 @@ static bool attend_to(struct announcing *announcing)
     struct fault unusable = {0};
     bool usable = digest_leg(making, storm->section, storm->recipients, &announcing->leg, &unusable);
     bool over;
+    bool room;
 
     if (!storm_is_over(making->store, &making->config->storm, storm, now_ms(announcing), &over, announcing->fault))
         return false;
-    if (!usable)
+    if (!usable || (over && storm->announced_by[0] == '\0'))
         return !over || storm_forget(making->store, storm, announcing->fault);
-    if (over)
-        return end(announcing);
-    return storm->announced_by[0] ? keep_up_to_date(announcing) : announce(announcing);
+    if (!over && storm->announced_by[0])
+        return keep_up_to_date(announcing);
+    if (!digest_has_room(making, &announcing->leg, storm->gravest, &room, announcing->fault))
+        return false;
+    if (!room)
+        return true;
+    return over ? end(announcing) : announce(announcing);
 }
 
 bool storm_tell(const struct digest_making *making, int64_t deadline_ms, size_t *made, struct fault *fault)

@@ -6,6 +6,7 @@
 
 enum {
     GROUPS_MOST = 200,    /* in one pass */
+    BATCH = 5000,         /* rows in one transaction */
     EXEMPT_MS = 10000,    /* what is too grave for limits waits no longer for others to be told with it */
     BETWEEN_MS = 60000,   /* two summaries to the same people are at least this far apart */
     IN_STORM_MS = 300000, /* so far in a storm */
@@ -91,24 +92,39 @@ static bool event_of(const struct digest_making *making, const struct group *gro
 
 /* --- one group --- */
 
-bool summary_claim(const struct digest_making *making, const char *section, const char *recipient_key, int64_t until_ms,
-                   int64_t asked_ms, const char *id, struct fault *fault)
+/* A part of them in a transaction: others write in between. */
+static bool claim_some(const struct digest_making *making, const char *sql, int64_t *claimed, const char *id,
+                       const char *section, const char *recipient_key, int64_t until_ms, int64_t asked_ms,
+                       struct fault *fault)
 {
     if (!store_begin(making->store, fault))
         return false;
-    if (!store_run(making->store, fault,
-                   "UPDATE notification SET delivered_by = ? WHERE section = ? AND recipient_key = ?"
-                   " AND delivered_by = '' AND (outcome = 'held' OR outcome = 'folded')"
-                   " AND created_ms <= CASE outcome WHEN 'held' THEN ? ELSE ? END AND release_ms <= ?",
-                   "tttiii", id, section, recipient_key, until_ms, asked_ms, asked_ms) ||
-        !store_run(making->store, fault,
-                   "UPDATE notification SET outcome = 'held', reason = 'recovery' WHERE section = ?"
-                   " AND recipient_key = ? AND delivered_by = '' AND outcome = 'folded'",
-                   "tt", section, recipient_key)) {
+    if (!store_run(making->store, fault, sql, "tttiii", id, section, recipient_key, until_ms, asked_ms,
+                   (int64_t)BATCH)) {
         store_rollback(making->store);
         return false;
     }
+    *claimed = store_changed(making->store);
     return store_commit(making->store, fault);
+}
+
+static const char CLAIM[] =
+    "UPDATE notification SET delivered_by = ?1 WHERE id IN (SELECT id FROM notification INDEXED BY notification_held"
+    " WHERE section = ?2 AND recipient_key = ?3 AND delivered_by = '' AND (outcome = 'held' OR outcome = 'folded')"
+    " AND created_ms <= CASE outcome WHEN 'held' THEN ?4 ELSE ?5 END AND release_ms <= ?5 LIMIT ?6)";
+static const char LEAVE[] = "UPDATE notification SET outcome = 'held', reason = 'recovery' WHERE ?1 = ?1"
+                            " AND section = ?2 AND recipient_key = ?3 AND delivered_by = '' AND outcome = 'folded'"
+                            " AND ?4 = ?4 AND ?5 = ?5 AND ?6 = ?6";
+
+bool summary_claim(const struct digest_making *making, const char *section, const char *recipient_key, int64_t until_ms,
+                   int64_t asked_ms, const char *id, struct fault *fault)
+{
+    int64_t claimed = 1;
+
+    while (claimed > 0)
+        if (!claim_some(making, CLAIM, &claimed, id, section, recipient_key, until_ms, asked_ms, fault))
+            return false;
+    return claim_some(making, LEAVE, &claimed, id, section, recipient_key, until_ms, asked_ms, fault);
 }
 
 /* A channel that can change its announcement shows the storm there. */
@@ -146,6 +162,7 @@ static bool summarise(const struct digest_making *making, struct group *group, s
     struct event event;
     struct leg leg;
     bool placed = false;
+    bool room;
     bool ripe;
 
     if (!storm_rages(making->store, group->recipient_key, &group->storm_ms, fault))
@@ -155,6 +172,10 @@ static bool summarise(const struct digest_making *making, struct group *group, s
     if (!is_ripe(making, group, group->storm_ms > 0 && !group->exempt ? IN_STORM_MS : BETWEEN_MS, &ripe, fault))
         return false;
     if (!ripe || !digest_leg(making, group->section, group->recipients, &leg, &unusable))
+        return true;
+    if (!digest_has_room(making, &leg, group->worst, &room, fault))
+        return false;
+    if (!room)
         return true;
     if (!event_of(making, group, &event, fault) || !digest_place(making, &leg, &event, id, "summary", &placed, fault))
         return false;

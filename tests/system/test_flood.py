@@ -98,6 +98,8 @@ class Storm(StoreCase):
     def test_a_channel_that_can_changes_its_announcement(self):
         for number in range(9):
             self.assert_status(0, self.tell(number, host=f"web-{number}", channel="slack"))
+        self.ctl("tick")
+        self.assertEqual(7, len(self.stub.accepted("slack")), "not at every look")
         self.age(31)
         self.assert_status(0, self.ctl("tick"))
         calls = [(r.request.path.rsplit("/", 1)[-1], r) for r in self.stub.accepted("slack")]
