@@ -17,7 +17,9 @@ static const struct value_row GLOBAL_ROWS[] = {
     ROW("timezone", ZONE, struct config, timezone, 0, 0), /* of the times in messages */
     ROW("proxy", TEXT, struct config, proxy, 0, 0),       /* these three: for sections that say nothing else */
     ROW("no_proxy", TEXT, struct config, no_proxy, 0, 0),
-    ROW("ca_file", PATH, struct config, ca_file, 0, 0), /* PEM */
+    ROW("ca_file", PATH, struct config, ca_file, 0, 0),        /* PEM */
+    ROW("heartbeat", ADDRESS, struct config, heartbeat, 0, 0), /* asked by the worker every so often */
+    ROW("heartbeat_every", DURATION, struct config, heartbeat_every_s, 10, DAY),
     ROW_END,
 };
 
@@ -66,6 +68,7 @@ const struct value_row confirm_rows[] = {
 static const struct value_row OPERATOR_ROWS[] = {
     ROW("channels", LIST, struct operator_contact, channels, 0, 0),
     ROW("to", LIST, struct operator_contact, to, 0, 0),
+    ROW("daily", CLOCK, struct operator_contact, daily_s, 0, 0),
     ROW_END,
 };
 
@@ -542,8 +545,11 @@ struct config *config_none(struct arena *arena)
         .limits = {.limits = {.per_minute = 5, .per_hour = 20, .per_day = 100},
                    .repeat_within_s = 170,
                    .exempt = 1U << SEVERITY_EMERGENCY},
-        .storm = {.problems = 30,                                                           .within_s = MINUTE      },
-        .confirm = {.base_url = "",                                                           .from = SEVERITY_ERROR},
+        .storm = {.problems = 30,                          .within_s = MINUTE},
+        .confirm = {.base_url = "",                                              .from = SEVERITY_ERROR},
+        .operator= {.daily_s = -1                                                          },
+        .heartbeat = "",
+        .heartbeat_every_s = MINUTE,
         .proxy = "",
         .no_proxy = "",
         .ca_file = "",

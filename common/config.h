@@ -35,6 +35,7 @@ struct confirmation {
 struct operator_contact {
     struct text_list channels; /* titles of sections */
     struct text_list to;
+    int64_t daily_s; /* seconds since midnight: when it is told that all is well; -1 for never */
 };
 
 /* What every channel section takes beside the channel's own options. */
@@ -101,6 +102,8 @@ struct config {
     const char *proxy;
     const char *no_proxy;
     const char *ca_file;
+    const char *heartbeat; /* an address that the worker asks; "" for none */
+    int64_t heartbeat_every_s;
     struct section **sections;
     size_t section_count;
     struct contact **contacts;

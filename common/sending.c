@@ -6,6 +6,7 @@
 #include "common/asking.h"
 #include "common/civil.h"
 #include "common/log.h"
+#include "common/operator.h"
 #include "common/preview.h"
 #include "common/record.h"
 #include "common/report.h"
@@ -172,6 +173,15 @@ static bool worker_is_there(const struct sending *sending)
     return sending->store && worker_fresh(sending->store, world_wall_ms(sending->world), &fresh, &fault) && fresh;
 }
 
+/* Once an hour. True when somebody is to hear of it now. */
+static bool tell_of_no_worker(const struct sending *sending, const char *line)
+{
+    struct trouble_report report = {
+        .section = "", .code = "NO-WORKER", .words = WORD_OPERATOR_NO_WORKER, .detail = masked(sending, line)};
+
+    return operator_tell(sending->world, sending->config, sending->store, sending->event, &report);
+}
+
 /* A row that waits is a promise only when somebody will come for it. */
 static void account_waiting(struct sending *sending, const char *line)
 {
@@ -179,8 +189,9 @@ static void account_waiting(struct sending *sending, const char *line)
         say(sending, line);
         return;
     }
-    sending_complain(sending, arena_print(sending->world->arena,
-                                          "%s; no worker has been seen: start notifyd or the tick timer", line));
+    line = arena_print(sending->world->arena, "%s; no worker has been seen: start notifyd or the tick timer", line);
+    sending_complain(sending, line);
+    sending->alarm = tell_of_no_worker(sending, line) || sending->alarm;
     keep_status(sending, 1);
 }
 
@@ -498,7 +509,7 @@ void sending_open_store(struct sending *sending)
 
 /*
  * Without a worker, whoever comes by with time to spare tells a few of those that wait. Whose problem began a storm announces it
- * without waiting for the worker.
+ * without waiting for the worker; so does the operator's message that there is none.
  */
 static void lend_a_hand(const struct sending *sending)
 {
@@ -512,9 +523,9 @@ static void lend_a_hand(const struct sending *sending)
     struct work_done done;
     struct fault fault = {0};
 
-    bool wanted = sending->storm_begins || (sending->told && !worker_is_there(sending));
+    bool spare = sending->status == 0 && (sending->storm_begins || (sending->told && !worker_is_there(sending)));
 
-    if (!sending->store || !wanted || sending->status != 0 || now_ms + 3 * SPARE_MOST_MS > sending->deadline_ms)
+    if (!sending->store || !(spare || sending->alarm) || now_ms + 3 * SPARE_MOST_MS > sending->deadline_ms)
         return;
     if (!work_once(&worker, &done, &fault))
         log_error("%s id=%s", fault.text, sending->id);

@@ -9,6 +9,7 @@
 #include "common/spool.h"
 #include "common/storm_telling.h"
 #include "common/summary.h"
+#include "common/vigil.h"
 
 enum {
     BATCH = 50,             /* rows claimed at once */
@@ -382,31 +383,59 @@ static bool tell_together(const struct worker *worker, struct work_done *done, s
            summary_make(&making, &done->summaries, fault);
 }
 
+/* Often enough with every heartbeat; whoever only lends a hand has no time for it. */
 static bool fold_backlog(const struct worker *worker, struct work_done *done, struct fault *fault)
 {
     struct digest_making making = {.world = worker->world, .config = worker->config, .store = worker->store};
 
-    return backlog_fold(&making, worker->deadline_ms, &done->folded, fault);
+    return worker->interval_ms <= 0 || backlog_fold(&making, worker->deadline_ms, &done->folded, fault);
 }
 
-static bool take_spool(const struct worker *worker, struct work_done *done)
+static bool take_spool(const struct worker *worker, struct work_done *done, struct fault *fault)
 {
     struct taking taking = {.worker = worker, .done = done};
 
+    (void)fault; /* what cannot be taken in stays a file */
     spool_each(worker->world->arena, worker->directory, take_file, &taking);
     return true;
 }
 
-static bool show_heartbeat(const struct worker *worker, struct fault *fault)
+static bool show_heartbeat(const struct worker *worker, struct work_done *done, struct fault *fault)
 {
+    (void)done;
     return worker->interval_ms <= 0 ||
            worker_seen(worker->store, world_wall_ms(worker->world), worker->interval_ms, fault);
 }
 
+static bool take_back(const struct worker *worker, struct work_done *done, struct fault *fault)
+{
+    (void)done;
+    return outbox_take_back(worker->store, world_wall_ms(worker->world), fault);
+}
+
+static bool keep_vigil(const struct worker *worker, struct work_done *done, struct fault *fault)
+{
+    (void)done;
+    return worker->interval_ms <= 0 || vigil_keep(worker->world, worker->config, worker->store, fault);
+}
+
+/* A pass, step by step. */
+static bool (*const STEPS[])(const struct worker *, struct work_done *, struct fault *) = {
+    show_heartbeat, /* whoever queues a message may rely on us */
+    take_spool,     /* what was kept as files */
+    take_back,      /* times that a clock ran ahead of */
+    fold_backlog,   /* more than a channel takes */
+    run_due_rows,   /* the gravest first */
+    tell_together,  /* storms and summaries */
+    run_due_rows,   /* those of the step before */
+    keep_vigil,     /* all that went well */
+};
+
 bool work_once(const struct worker *worker, struct work_done *done, struct fault *fault)
 {
     *done = (struct work_done){0};
-    return show_heartbeat(worker, fault) && take_spool(worker, done) &&
-           outbox_take_back(worker->store, world_wall_ms(worker->world), fault) && fold_backlog(worker, done, fault) &&
-           run_due_rows(worker, done, fault) && tell_together(worker, done, fault) && run_due_rows(worker, done, fault);
+    for (size_t i = 0; i < sizeof(STEPS) / sizeof(*STEPS); i++)
+        if (!STEPS[i](worker, done, fault))
+            return false;
+    return true;
 }

@@ -8,7 +8,7 @@ import unittest
 from store_support import StoreCase
 from support import ROOT, program
 from stub.chat import DingTalk
-from stub.providers import Stub
+from stub.providers import Stub, all_providers
 from stub.server import Answer
 
 MANY = "limit { per_minute = 1000  per_hour = 1000  per_day = 1000 }\n"
@@ -289,7 +289,9 @@ class Pool(StoreCase):
     def pooled(self, pool='"two", "three"', more=""):
         sections = ""
         for name, stub in self.stubs.items():
-            sections += (f'dingtalk "{name}" {{ endpoint = "{stub.url}/robot/send"  token = "token-{name}"  secret = "SEC-{name}"'
+            key = (f'webhook = "{stub.url}/robot/send?access_token=token-{name}"' if name == "two" else
+                   f'token = "token-{name}"')
+            sections += (f'dingtalk "{name}" {{ endpoint = "{stub.url}/robot/send"  {key}  secret = "SEC-{name}"'
                          + (f'  at_mobiles = {{"13800138000"}}  pool = {{{pool}}}' if name == "one" else "") + " }\n")
         self.configure(extra=MANY + NO_STORM + sections + more, channels=("webhook",))
         self.configuration.chmod(0o600)
@@ -315,8 +317,9 @@ class Pool(StoreCase):
     def test_each_robot_takes_its_quota_and_places_for_the_gravest_are_kept(self):
         self.end(self.start("first"))
         for severity, count in (("warning", 56), ("critical", 14)):
-            for child in [self.start(f"{severity}-{number}", severity) for number in range(count)]:
-                self.end(child)
+            for first in range(0, count, 8):  # more at once wait longer for the store than it may take
+                for child in [self.start(f"{severity}-{number}", severity) for number in range(first, min(first + 8, count))]:
+                    self.end(child)
         self.assertEqual([18, 18, 18], self.sent())
         by_severity = self.sql("SELECT severity, COUNT(*) FROM notification WHERE outcome = 'delivered' GROUP BY severity")
         self.assertEqual([(1, 42), (3, 12)], by_severity)
@@ -329,6 +332,7 @@ class Pool(StoreCase):
         for number in range(15):
             self.assertEqual(0, self.end(self.start(number)))
         self.assertEqual([14, 1, 0], self.sent())
+        self.age(61)  # the first has places again
         self.assertEqual(0, self.end(self.start(14, "info", "recovery")))
         self.assertEqual([14, 2, 0], self.sent())
         self.assertEqual(0, self.end(self.start(14, "warning", "update")))
@@ -453,6 +457,67 @@ class Backlog(StoreCase):
         columns = "".join(re.findall(r'"(.*?)"', text[text.index("#define ROW_COLUMNS"):text.index("struct claims")]))
         text = text[text.index("DUE_ROWS[] ="):]
         return "".join(part or columns for part in re.findall(r'"(.*?)"|ROW_COLUMNS', text[:text.index(";\n")]))
+
+
+class Vigil(StoreCase):
+    """Silence is told from peace."""
+
+    def vigil(self, **more):
+        self.configure(channels=("webhook", "slack"), **more)
+
+    def test_the_worker_asks_an_address_elsewhere_every_so_often(self):
+        with Stub(all_providers()) as elsewhere:
+            self.vigil(extra=f'heartbeat = "{elsewhere.url}/ping/secret-of-it"\nheartbeat_every = "1m"\n')
+            asked = lambda: [record.request.path for record in elsewhere.recorded]  # noqa: E731
+            self.assert_status(0, self.ctl("tick"))
+            self.assert_status(0, self.ctl("tick"))
+            self.assertEqual(["/ping/secret-of-it"], asked())
+            self.assertEqual("GET", elsewhere.recorded[0].request.method)
+            self.sql("UPDATE value SET number = number - 61000 WHERE name = 'heartbeat_ms'")
+            self.assert_status(0, self.ctl("tick"))
+            self.assertEqual(2, len(asked()))
+            self.tell(1)
+            self.assertEqual(2, len(asked()), "only the worker")
+
+    def test_an_address_that_does_not_answer_stops_nothing(self):
+        self.vigil(extra='heartbeat = "http://127.0.0.1:1/secret-of-it"\n')
+        ticked = self.ctl("tick")
+        self.assert_status(0, ticked)
+        self.assertNotIn("secret-of-it", ticked.output + ticked.errors)
+
+    def test_the_operator_hears_once_a_day_that_all_is_well(self):
+        self.vigil(extra='operator { channels = {"ops-slack"}  daily = "00:00" }\n')
+        self.tell(1)
+        self.assert_status(0, self.ctl("tick"))
+        self.assert_status(0, self.ctl("tick"))
+        self.ctl("tick")
+        [daily] = self.arrivals("slack", 1)
+        self.assertIn("通知系统正常", daily.text)
+        self.assertIn("24 小时内送达：1", daily.text)
+        self.sql("UPDATE value SET number = number - 1 WHERE name = 'daily_on'")
+        self.age(86400)
+        self.sql("UPDATE notification SET outcome = 'refused', created_ms = created_ms + 86400000 WHERE kind = 'problem'")
+        self.ctl("tick")
+        self.ctl("tick")
+        self.assertIn("有发送失败", self.arrivals("slack", 2)[1].text)
+
+    def test_it_is_not_told_before_its_time(self):
+        self.vigil(extra='operator { channels = {"ops-slack"}  daily = "24:00" }\n')
+        self.ctl("tick")
+        self.ctl("tick")
+        self.assertEqual([], self.stub.accepted("slack"))
+
+    def test_the_operator_hears_that_there_is_no_worker_once_an_hour(self):
+        self.vigil(extra='operator { channels = {"ops-slack"} }\n')
+        for number in range(2):
+            self.stub.script("webhook", *[Answer(status=503)] * 3)
+            self.assert_status(1, self.tell(number))
+        self.assertEqual(1, len(self.stub.accepted("slack")))
+        self.assertIn("未发现后台进程", self.stub.accepted("slack")[0].text)
+        self.age(3700)
+        self.stub.script("webhook", *[Answer(status=503)] * 6)
+        self.assert_status(1, self.tell(3))
+        self.assertEqual(2, len(self.stub.accepted("slack")))
 
 
 if __name__ == "__main__":

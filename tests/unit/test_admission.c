@@ -412,11 +412,31 @@ static void test_a_clock_set_back_blocks_no_key_for_longer_than_its_window(void 
     assert_int_equal(tell(place, store, 7, SEVERITY_WARNING, NOW + 60001).admission, ADMITTED);
 }
 
-/* Many processes at once, each with its own problem and one key: the promise is exact. */
-static void test_sixty_four_processes_take_five_places(void **state)
+enum { PROCESSES = 64 };
+
+/* One of many processes: its own problem, the keys of all. */
+static void ask_alone(const struct place *place, int number, void (*shape)(struct admission_ask *, int number))
 {
-    struct place *place = *state;
-    enum { PROCESSES = 64 };
+    struct arena *arena = arena_new();
+    struct fault fault = {0};
+    struct event event = problem(arena_print(arena, "%d", number), SEVERITY_WARNING);
+    struct admission_ask asked = question(arena, arena_print(arena, "n%d", number), &event);
+    struct admission_answer answer;
+    bool renewed;
+    struct store *store = store_open(arena, place->directory, 20000, &renewed, &fault);
+    bool asked_well;
+
+    if (shape)
+        shape(&asked, number);
+    event.severity = asked.event->severity;
+    asked_well = store && admission_ask(store, arena, &asked, &answer, &fault);
+    arena_release(arena);
+    _exit(asked_well ? 0 : 1);
+}
+
+/* Many processes at once: what is promised is exact. */
+static void ask_at_once(const struct place *place, void (*shape)(struct admission_ask *, int number))
+{
     pid_t children[PROCESSES];
     int failed = 0;
 
@@ -424,19 +444,8 @@ static void test_sixty_four_processes_take_five_places(void **state)
     for (int i = 0; i < PROCESSES; i++) {
         children[i] = fork();
         assert_true(children[i] >= 0);
-        if (children[i] == 0) {
-            struct arena *arena = arena_new();
-            struct fault fault = {0};
-            struct event event = problem(arena_print(arena, "%d", i), SEVERITY_WARNING);
-            struct admission_ask asked = question(arena, arena_print(arena, "n%d", i), &event);
-            struct admission_answer answer;
-            bool renewed;
-            struct store *store = store_open(arena, place->directory, 20000, &renewed, &fault);
-            bool asked_well = store && admission_ask(store, arena, &asked, &answer, &fault);
-
-            arena_release(arena);
-            _exit(asked_well ? 0 : 1);
-        }
+        if (children[i] == 0)
+            ask_alone(place, i, shape);
     }
     for (int i = 0; i < PROCESSES; i++) {
         int status = 0;
@@ -446,9 +455,54 @@ static void test_sixty_four_processes_take_five_places(void **state)
     }
     assert_int_equal(failed, 0);
     assert_int_equal(number_in(place, "SELECT COUNT(*) FROM notification"), PROCESSES);
+}
+
+static void test_sixty_four_processes_take_five_places(void **state)
+{
+    struct place *place = *state;
+
+    ask_at_once(place, NULL);
     assert_int_equal(number_in(place, "SELECT COUNT(*) FROM outbox"), 5);
     assert_int_equal(number_in(place, "SELECT COUNT(*) FROM booking WHERE key = 'key'"), 5);
     assert_int_equal(number_in(place, "SELECT COUNT(*) FROM notification WHERE outcome = 'held'"), PROCESSES - 5);
+}
+
+static const struct endpoint ROBOTS[] = {
+    {"robot",  ""     },
+    {"second", "ops-2"},
+    {"third",  "ops-3"}
+};
+static struct event grave;
+
+/* Every fourth is grave. */
+static void through_three_robots(struct admission_ask *ask, int number)
+{
+    grave = *ask->event;
+    if (number % 4 == 0)
+        grave.severity = SEVERITY_CRITICAL;
+    ask->event = &grave;
+    ask->limits = (struct limits){0};
+    ask->endpoint_limits = (struct limits){.per_minute = 18, .kept_for_critical = 4};
+    ask->pool = (struct endpoints){.items = ROBOTS, .count = 3};
+}
+
+static void test_sixty_four_processes_take_the_places_of_three_robots(void **state)
+{
+    struct place *place = *state;
+    int64_t others;
+
+    ask_at_once(place, through_three_robots);
+    assert_in_range(number_in(place, "SELECT COUNT(*) FROM booking WHERE key = 'robot'"), 14, 18);
+    assert_in_range(number_in(place, "SELECT COUNT(*) FROM booking WHERE key = 'second'"), 14, 18);
+    assert_in_range(number_in(place, "SELECT COUNT(*) FROM booking WHERE key = 'third'"), 0, 18);
+    assert_int_equal(number_in(place, "SELECT COUNT(*) FROM outbox WHERE booked = 1"),
+                     number_in(place, "SELECT COUNT(*) FROM booking WHERE key IN ('robot', 'second', 'third')"));
+    assert_int_equal(number_in(place, "SELECT COUNT(*) FROM booking WHERE key = 'second'"),
+                     number_in(place, "SELECT COUNT(*) FROM outbox WHERE via = 'ops-2'"));
+    others = number_in(place, "SELECT COUNT(*) FROM notification WHERE severity < 3 AND outcome = 'waiting'");
+    assert_in_range(others, 3 * 14 - 16, 3 * 14);
+    assert_int_equal(number_in(place, "SELECT COUNT(*) FROM notification WHERE severity >= 3 AND outcome = 'waiting'"),
+                     PROCESSES / 4);
 }
 
 int main(void)
@@ -470,6 +524,7 @@ int main(void)
         WITH_PLACE(test_a_mute_is_obeyed_and_ends),
         WITH_PLACE(test_a_clock_set_back_blocks_no_key_for_longer_than_its_window),
         WITH_PLACE(test_sixty_four_processes_take_five_places),
+        WITH_PLACE(test_sixty_four_processes_take_the_places_of_three_robots),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
