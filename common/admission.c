@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/alert.h"
 #include "common/storm.h"
 
 enum {
@@ -467,6 +468,15 @@ static bool is_for_later(const struct asking *asking)
     return asking->answer->admission == HELD && strcmp(asking->answer->scope, "route") == 0;
 }
 
+/* Whose problem it is, for statistics. */
+static const char *team_of(struct arena *arena, const struct event *event)
+{
+    for (size_t i = 0; i < event->tags.count; i++)
+        if (strcasecmp(event->tags.items[i].name, "team") == 0)
+            return event->tags.items[i].value;
+    return arena_copy(arena, event->groups, strcspn(event->groups, ","));
+}
+
 static bool record_notification(struct asking *asking, const char *outcome)
 {
     const struct admission_ask *ask = asking->ask;
@@ -475,13 +485,13 @@ static bool record_notification(struct asking *asking, const char *outcome)
     return store_run(asking->store, asking->fault,
                      "INSERT INTO notification (id, short_id, created_ms, problem, repeat_key, kind, severity, source,"
                      " host, service, state, subject, section, channel, recipients, recipient_key, limit_key,"
-                     " endpoint_key, reason, outcome, words, route, release_ms)"
-                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                     "ttitttittttttttttttttti", ask->id, ask->short_id, ask->now_ms, ask->problem, ask->repeat_key,
+                     " endpoint_key, reason, outcome, words, route, release_ms, team)"
+                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                     "ttitttitttttttttttttttit", ask->id, ask->short_id, ask->now_ms, ask->problem, ask->repeat_key,
                      event_kind_name(event->kind), (int64_t)event->severity, event->source, event->host, event->service,
                      event->state, event->subject, ask->section, ask->channel, ask->recipients, ask->recipient_key,
                      ask->limit_key, ask->endpoint_key, asking->answer->reason, outcome, asking->answer->words,
-                     ask->route, is_for_later(asking) ? asking->answer->due_ms : 0);
+                     ask->route, is_for_later(asking) ? asking->answer->due_ms : 0, team_of(asking->arena, event));
 }
 
 static bool record_row(struct asking *asking, const char *state, int64_t due_ms)
@@ -577,6 +587,30 @@ static bool decide(struct asking *asking)
     return true;
 }
 
+/* Nobody waits for an answer to what was kept back. An equal one has been noted before. */
+static bool note_alert(struct asking *asking)
+{
+    const struct admission_ask *ask = asking->ask;
+    enum admission admission = asking->answer->admission;
+    bool told = admission == ADMITTED || admission == QUEUED;
+    struct alert_news news = {
+        .event = ask->event,
+        .problem = ask->problem,
+        .short_id = ask->short_id,
+        .now_ms = ask->now_ms,
+        .within_ms = told ? ask->confirm_within_ms : 0,
+        .route = ask->route,
+        .after_s = ask->steps_after_s,
+        .step_count = told ? ask->step_count : 0,
+    };
+
+    if (ask->reason[0]) /* what we say ourselves is no news of its source */
+        return true;
+    if (!told && admission != HELD && admission != MUTED && admission != FOLDED)
+        return true;
+    return alert_note(asking->store, asking->arena, &news, asking->fault);
+}
+
 bool admission_ask(struct store *store, struct arena *arena, const struct admission_ask *ask,
                    struct admission_answer *answer, struct fault *fault)
 {
@@ -591,7 +625,7 @@ bool admission_ask(struct store *store, struct arena *arena, const struct admiss
         given.reason = event_kind_name(ask->event->kind);
     if (!store_begin(store, fault))
         return false;
-    if (!decide(&asking) || (!ask->only_looking && !record(&asking))) {
+    if (!decide(&asking) || (!ask->only_looking && (!record(&asking) || !note_alert(&asking)))) {
         store_rollback(store);
         return false;
     }

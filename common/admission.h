@@ -46,6 +46,9 @@ struct admission_ask {
     bool beyond_limits;    /* escalation step, confirmation, operator's message: passes `limits` */
     const char *legs;      /* JSON for the outbox: [{"section", "recipients"}] in order of preference */
     const char *template_name;
+    int64_t confirm_within_ms;    /* somebody should take it by then; 0: nobody is asked */
+    const int64_t *steps_after_s; /* what follows if nobody does: see alert.h */
+    size_t step_count;
     int64_t now_ms;     /* wall */
     int64_t lease_ms;   /* how long the row is ours */
     int64_t expires_ms; /* wall: later it is not worth telling */

@@ -286,8 +286,9 @@ bool alert_said(struct store *store, struct arena *arena, const char *problem,
 
 /* --- what people say --- */
 
-static const char TAKE[] = "UPDATE alert SET state = 'taken', taken_ms = ?2, taken_by = ?3, taken_via = ?4,"
-                           " words = CASE ?5 WHEN '' THEN words ELSE ?5 END WHERE problem = ?1";
+static const char TAKE[] =
+    "UPDATE alert SET state = 'taken', taken_ms = ?2, taken_by = ?3, taken_via = ?4, reminded_ms = 0,"
+    " words = CASE ?5 WHEN '' THEN words ELSE ?5 END WHERE problem = ?1";
 
 /* Who solves what nobody had taken has taken it, too. */
 static const char SOLVE[] = "UPDATE alert SET state = 'solved', solved_ms = ?2, solved_by = ?3,"

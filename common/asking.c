@@ -1,9 +1,10 @@
 #include "common/asking.h"
 
+#include "common/confirmation.h"
 #include "common/identity.h"
 #include "common/str.h"
 
-enum { EXPIRES_S = 7200 };
+enum { EXPIRES_S = 7200, ESCALATION_STEPS = 2 };
 
 static const char *join_recipients(struct arena *arena, const struct leg *leg)
 {
@@ -40,8 +41,24 @@ struct endpoints asking_pool(struct arena *arena, const struct section *section)
     return (struct endpoints){.items = items, .count = section->pool_count + 1};
 }
 
-struct admission_ask asking_for(const struct world *world, const struct chain *chain, const struct event *event,
-                                const char *id, const char *template_name, int64_t lease_ms)
+/* The route's own steps; without any, two of ours: first the same people by SMS, then the operator (see escalation.h). */
+static void set_steps(struct arena *arena, const struct route *route, struct admission_ask *ask)
+{
+    size_t own = route ? route->step_count : 0;
+    int64_t *after_s = arena_alloc(arena, (own + ESCALATION_STEPS) * sizeof(*after_s));
+
+    if (ask->confirm_within_ms <= 0)
+        return;
+    for (size_t i = 0; i < own; i++)
+        after_s[i] = route->steps[i].after_s;
+    for (size_t i = 0; own == 0 && i < ESCALATION_STEPS; i++)
+        after_s[i] = (int64_t)(i + 1) * ask->confirm_within_ms / 1000;
+    ask->steps_after_s = after_s;
+    ask->step_count = own ? own : ESCALATION_STEPS;
+}
+
+struct admission_ask asking_for(const struct world *world, const struct config *config, const struct chain *chain,
+                                const struct event *event, const char *id, const char *template_name, int64_t lease_ms)
 {
     struct arena *arena = world->arena;
     const struct leg *leg = &chain->legs[0];
@@ -53,7 +70,7 @@ struct admission_ask asking_for(const struct world *world, const struct chain *c
     const struct limit_policy *policy =
         chain->route && chain->route->has_limits ? &chain->route->limits : &section->limits;
 
-    return (struct admission_ask){
+    struct admission_ask ask = {
         .id = id,
         .short_id = identity_short(arena, identity_problem(arena, event)),
         .event = event,
@@ -81,5 +98,9 @@ struct admission_ask asking_for(const struct world *world, const struct chain *c
         .now_ms = now_ms,
         .lease_ms = lease_ms,
         .expires_ms = now_ms + asking_expires_ms(channel),
+        .confirm_within_ms = 1000 * confirmation_within_s(confirmation_for(config, chain->route), event),
     };
+
+    set_steps(arena, chain->route, &ask);
+    return ask;
 }

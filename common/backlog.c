@@ -80,7 +80,7 @@ static bool answers(const struct digest_making *making, const struct leg *leg, b
 /* The least grave first, of those the newest. Messages of our own are never folded. */
 #define LEAST_GRAVE                                                                       \
     "(SELECT id FROM outbox WHERE recipient_key = ?1 AND legs = ?2 AND state = 'pending'" \
-    " AND reason NOT IN ('summary', 'storm', 'operator') ORDER BY severity, created_ms DESC LIMIT ?3)"
+    " AND reason NOT IN ('summary', 'storm', 'operator', 'escalation') ORDER BY severity, created_ms DESC LIMIT ?3)"
 static const char FOLD[] = "UPDATE notification SET outcome = 'held', reason = 'waited', ended_ms = 0,"
                            " delivered_by = '' WHERE id IN " LEAST_GRAVE;
 static const char TAKE_OUT[] = "DELETE FROM outbox WHERE id IN " LEAST_GRAVE;

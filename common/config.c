@@ -62,6 +62,11 @@ const struct value_row confirm_rows[] = {
     ROW("critical", DURATION, struct confirm_values, confirm.within_s[SEVERITY_CRITICAL], 0, 7 * DAY),
     ROW("emergency", DURATION, struct confirm_values, confirm.within_s[SEVERITY_EMERGENCY], 0, 7 * DAY),
     ROW("from", SEVERITY, struct confirm_values, confirm.from, 0, 0),
+    ROW("key_file", PATH, struct confirm_values, confirm.key_file, 0, 0),
+    ROW("link_valid", DURATION, struct confirm_values, confirm.link_valid_s, HOUR, 90 * DAY),
+    ROW("remind", DURATION, struct confirm_values, confirm.remind_s, 0, 7 * DAY),
+    ROW("listen", TEXT, struct confirm_values, confirm.listen, 0, 0),
+    ROW("user_header", TEXT, struct confirm_values, confirm.user_header, 0, 0),
     ROW_END,
 };
 
@@ -95,6 +100,7 @@ void reading_take_confirm(const struct reading *reading, const struct givens *gi
 {
     struct confirm_values values = {.confirm = *confirmation, .within_s = confirmation->within_s[SEVERITY_INFO]};
 
+    values.confirm.asked = confirmation->asked || givens->count > 0;
     if (given_named(givens, "within"))
         for (size_t i = 0; i < SEVERITY_COUNT; i++)
             values.confirm.within_s[i] = -1;
@@ -545,15 +551,21 @@ struct config *config_none(struct arena *arena)
         .limits = {.limits = {.per_minute = 5, .per_hour = 20, .per_day = 100},
                    .repeat_within_s = 170,
                    .exempt = 1U << SEVERITY_EMERGENCY},
-        .storm = {.problems = 30,                          .within_s = MINUTE},
-        .confirm = {.base_url = "",                                              .from = SEVERITY_ERROR},
-        .operator= {.daily_s = -1                                                          },
         .heartbeat = "",
         .heartbeat_every_s = MINUTE,
+        .confirm = { .base_url = "",
+                   .from = SEVERITY_ERROR,
+                   .key_file = "/etc/notification-plugins/confirm.key",
+                   .link_valid_s = 7 * DAY,
+                   .remind_s = 4 * HOUR,
+                   .listen = "127.0.0.1:8025",
+                   .user_header = ""},
         .proxy = "",
         .no_proxy = "",
         .ca_file = "",
     };
+    config->storm = (struct storm_policy){.problems = 30, .within_s = MINUTE};
+    config->operator.daily_s = - 1;
     for (size_t i = 0; i < SEVERITY_COUNT; i++)
         config->confirm.within_s[i] = 30 * MINUTE;
     config->confirm.within_s[SEVERITY_CRITICAL] = 15 * MINUTE;
@@ -587,6 +599,7 @@ struct config *config_load(struct arena *arena, const char *path, const struct c
 
     config->path = path;
     config->directory = directory_of(arena, path);
+    config->confirm.key_file = arena_print(arena, "%s/confirm.key", config->directory);
     if (!statements_read(&statements, path, fault)) {
         tell_remedy(path, fault);
         return NULL;

@@ -24,11 +24,17 @@ struct finding {
     const char *text;  /* what was wanted, what was found, the remedy; one line, no secret */
 };
 
-/* When an answer of a person is waited for, and where it is given. */
+/* When an answer of a person is waited for, and where it is given: see confirmation.h. */
 struct confirmation {
+    bool asked;                       /* the configuration speaks of it */
     const char *base_url;             /* "" when there is no confirmation page */
     int64_t within_s[SEVERITY_COUNT]; /* 0: not waited for */
     int64_t from;                     /* enum severity: less grave ones ask for no confirmation */
+    const char *key_file;             /* makes and proves links: see link.h */
+    int64_t link_valid_s;
+    int64_t remind_s;        /* what was taken and is still there is brought back to mind; 0: never */
+    const char *listen;      /* of notify_ackd: ADDRESS:PORT or unix:PATH */
+    const char *user_header; /* in which a proxy names who is logged in, "" for none */
 };
 
 /* Who hears when the notifier itself fails. */

@@ -377,6 +377,10 @@ static void read_confirmation(const struct reading *reading, cfg_t *cfg, const s
     if (within && !given_named(&givens, "within"))
         givens_add(&givens, "within", within->values, within->where);
     reading_take_confirm(reading, &givens, &route->confirm);
+    /* Who writes steps wants them taken, whatever the severity. */
+    route->confirm.asked = route->confirm.asked || parsed_block_count(cfg, "escalate") > 0;
+    if (parsed_block_count(cfg, "escalate") > 0 && !given_named(&givens, "from"))
+        route->confirm.from = SEVERITY_INFO;
 }
 
 /* Kinds that there are not are left out; when none is left, every kind fits. */

@@ -266,7 +266,7 @@ struct event digest_event(const struct digest_making *making, enum severity seve
 static struct admission_ask ask_for(const struct digest_making *making, const struct chain *chain,
                                     const struct event *event, const char *id)
 {
-    struct admission_ask ask = asking_for(making->world, chain, event, id, "summary", 0);
+    struct admission_ask ask = asking_for(making->world, making->config, chain, event, id, "summary", 0);
 
     ask.limits = (struct limits){0};
     ask.repeat_within_ms = 0;

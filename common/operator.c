@@ -41,7 +41,7 @@ static bool put(const struct world *world, const struct config *config, struct s
     leg.recipients = arena_alloc(arena, (config->operator.to.count + 1) * sizeof(*leg.recipients));
     for (size_t i = 0; i < config->operator.to.count; i++)
         leg.recipients[leg.recipient_count++] = config->operator.to.items[i];
-    ask = asking_for(world, &chain, event,
+    ask = asking_for(world, config, &chain, event,
                      arena_print(arena, "o%011llx%s", (unsigned long long)world_wall_ms(world), world_hex(world, 6)),
                      "", 0);
     ask.limits = ask.recipient_limits = (struct limits){0};

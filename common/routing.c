@@ -537,3 +537,15 @@ bool routing_make(const struct routing *routing, struct plan *plan, struct routi
     }
     return somebody_is_told(&run, fault);
 }
+
+bool routing_step(const struct routing *routing, const struct route *route, const struct text_list *channels,
+                  const struct text_list *to, struct plan *plan)
+{
+    struct routing_trace trace = {0};
+    struct run run = {.routing = routing, .plan = plan, .trace = &trace, .people_at_s = routing->now_s};
+    struct chain chain = chain_of(&run, route, routing->event, channels->count);
+    bool made = add_legs(&run, channels, *to, &chain) > 0;
+
+    add_chain(&run, &chain);
+    return made;
+}

@@ -57,6 +57,13 @@ bool routing_follows(const struct event *event);
  */
 bool routing_make(const struct routing *routing, struct plan *plan, struct routing_trace *trace, struct fault *fault);
 
+/*
+ * One chain through these sections, in order of preference, to these people: an escalation step. False, with notes, when none
+ * of the sections can be used.
+ */
+bool routing_step(const struct routing *routing, const struct route *route, const struct text_list *channels,
+                  const struct text_list *to, struct plan *plan);
+
 /* Whether a route fits by its names alone, and by what not ("" when it fits). Hours are another matter. */
 const char *route_mismatch(struct arena *arena, const struct route *route, const struct event *event,
                            unsigned severities);

@@ -5,6 +5,7 @@
 
 #include "common/asking.h"
 #include "common/civil.h"
+#include "common/confirmation.h"
 #include "common/log.h"
 #include "common/operator.h"
 #include "common/preview.h"
@@ -102,7 +103,7 @@ static bool admit(struct course *course, struct fault *fault)
     const struct sending *sending = course->sending;
     int64_t left_ms = sending->deadline_ms - world_steady_ms(sending->world);
     struct admission_ask ask =
-        asking_for(sending->world, course->chain, event_for(sending, course->chain), course->answer.id,
+        asking_for(sending->world, sending->config, course->chain, event_for(sending, course->chain), course->answer.id,
                    template_for(sending, course->chain), left_ms + RECORDS_MS);
 
     ask.beyond_limits = sending->beyond_limits;
@@ -334,6 +335,7 @@ static void start(struct course *course)
         .world = sending->world,
         .config = sending->config,
         .event = event_for(sending, course->chain),
+        .confirm = confirmation_for(sending->config, course->chain->route),
         .id = course->answer.id,
         .template_name = template_for(sending, course->chain),
         .late = record_beginning(&course->record, sending->config, event_for(sending, course->chain),
@@ -431,6 +433,7 @@ static void show_leg(struct sending *sending, const struct chain *chain, const s
     struct telling telling = {.world = sending->world,
                               .config = sending->config,
                               .event = event_for(sending, chain),
+                              .confirm = confirmation_for(sending->config, chain->route),
                               .id = sending->id,
                               .template_name = template_for(sending, chain),
                               .late = ""};

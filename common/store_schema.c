@@ -50,6 +50,8 @@ const char *const STORE_STEPS[] = {
     " section TEXT NOT NULL, from_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL, author TEXT NOT NULL,"
     " words TEXT NOT NULL, ended INTEGER NOT NULL DEFAULT 0);",
 
+    "ALTER TABLE notification ADD COLUMN team TEXT NOT NULL DEFAULT '';" /* tag `team`, else the first group */
+
     /* Problems that are open or were, and who has taken them. Times of 0 have not come. */
     "CREATE TABLE alert ("
     " problem TEXT PRIMARY KEY, id TEXT NOT NULL," /* 16 hex digits, in the link */
@@ -59,7 +61,7 @@ const char *const STORE_STEPS[] = {
     " state TEXT NOT NULL,"                        /* open asked taken solved */
     " asked_ms INTEGER NOT NULL DEFAULT 0, due_ms INTEGER NOT NULL DEFAULT 0," /* somebody should have taken it by then */
     " taken_ms INTEGER NOT NULL DEFAULT 0, taken_by TEXT NOT NULL DEFAULT '', taken_via TEXT NOT NULL DEFAULT '',"
-    " solved_ms INTEGER NOT NULL DEFAULT 0, solved_by TEXT NOT NULL DEFAULT '', words TEXT NOT NULL DEFAULT '');"
+    " reminded_ms INTEGER NOT NULL DEFAULT 0, solved_ms INTEGER NOT NULL DEFAULT 0, solved_by TEXT NOT NULL DEFAULT '', words TEXT NOT NULL DEFAULT '');"
     "CREATE INDEX alert_id ON alert (id);"
     "CREATE INDEX alert_short ON alert (short_id);"
     "CREATE INDEX alert_open ON alert (opened_ms) WHERE over_ms = 0;"
@@ -74,7 +76,7 @@ const char *const STORE_STEPS[] = {
     /* What happens if nobody takes it. */
     "CREATE TABLE step ("
     " problem TEXT NOT NULL, route TEXT NOT NULL, number INTEGER NOT NULL, due_ms INTEGER NOT NULL,"
-    " state TEXT NOT NULL," /* waiting told stopped */
+    " state TEXT NOT NULL," /* waiting told ended stopped */
     " at_ms INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (problem, route, number));"
     "CREATE INDEX step_due ON step (due_ms) WHERE state = 'waiting';"
 

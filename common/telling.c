@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/compose.h"
+#include "common/confirmation.h"
 
 static enum language language_for(const struct telling *telling, const struct leg *leg)
 {
@@ -25,6 +26,19 @@ static const char *warned(const struct telling *telling, const struct message *m
     return arena_print(telling->world->arena, "%s%s%s", telling->late, repeat, message->title);
 }
 
+static const char *confirm_url(const struct telling *telling)
+{
+    struct fault fault = {0};
+    const char *url = "";
+
+    if (telling->confirm)
+        url = confirmation_url(telling->world->arena, telling->config, telling->confirm, telling->event,
+                               world_wall_ms(telling->world) / 1000, &fault);
+    if (fault.kind != FAULT_NONE)
+        note(telling, arena_print(telling->world->arena, "%s; the message goes without its link", fault.text));
+    return url;
+}
+
 struct message tell_compose(const struct telling *telling, const struct leg *leg)
 {
     struct arena *arena = telling->world->arena;
@@ -32,7 +46,7 @@ struct message tell_compose(const struct telling *telling, const struct leg *leg
         .templates = telling->config->templates,
         .template_name = telling->template_name[0] ? telling->template_name : leg->section->common.template_name,
         .timezone = telling->config->timezone,
-        .confirm_url = "",
+        .confirm_url = confirm_url(telling),
         .id = telling->id,
         .language = language_for(telling, leg),
         .wall_ms = world_wall_ms(telling->world),

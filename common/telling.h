@@ -18,12 +18,13 @@ struct telling {
     const struct world *world;
     const struct config *config;
     const struct event *event;
-    const char *id;            /* of the notification */
-    const char *template_name; /* wished by the caller, "" for none */
-    const char *late;          /* how late it is, to begin the message with; "" when it is not */
-    bool repeat;               /* an earlier try may have arrived */
-    int64_t deadline_ms;       /* steady */
-    unsigned attempts_most;    /* 0: the section's own policy */
+    const struct confirmation *confirm; /* whether and where it can be taken; NULL: nowhere */
+    const char *id;                     /* of the notification */
+    const char *template_name;          /* wished by the caller, "" for none */
+    const char *late;                   /* how late it is, to begin the message with; "" when it is not */
+    bool repeat;                        /* an earlier try may have arrived */
+    int64_t deadline_ms;                /* steady */
+    unsigned attempts_most;             /* 0: the section's own policy */
     const char *update; /* the provider's id of a message to be changed, in place of a new one; "" or NULL for none */
     /* False skips a leg: its circuit is open, its provider takes no more. May set the leg's `via`. NULL: none is skipped. */
     bool (*may_try)(void *self, struct leg *leg);

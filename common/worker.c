@@ -2,7 +2,10 @@
 
 #include <string.h>
 
+#include "common/announcement.h"
 #include "common/backlog.h"
+#include "common/confirmation.h"
+#include "common/escalation.h"
 #include "common/log.h"
 #include "common/outbox.h"
 #include "common/record.h"
@@ -135,6 +138,7 @@ static bool tell_row(struct errand *errand, struct fault *fault)
         .world = &errand->world,
         .config = errand->worker->config,
         .event = &errand->event,
+        .confirm = confirmation_for(errand->worker->config, errand->chain.route),
         .id = errand->row->id,
         .template_name = errand->row->template_name,
         .late = is_our_own(errand)
@@ -347,7 +351,7 @@ static bool take_in(const struct worker *worker, const char *id, struct json_obj
     if (!event_from_json(arena, json_read(arena, text, strlen(text)), &event, fault) ||
         !chain_from_json(arena, worker->config, json_text_at(doc, "/legs"), &chain, &repeat, fault))
         return false;
-    ask = asking_for(worker->world, &chain, &event, id, json_text_at(doc, "/template"), 0);
+    ask = asking_for(worker->world, worker->config, &chain, &event, id, json_text_at(doc, "/template"), 0);
     ask.limits = ask.recipient_limits = (struct limits){0};
     ask.storm.problems = 0;
     ask.place_later = true;
@@ -381,6 +385,13 @@ static bool tell_together(const struct worker *worker, struct work_done *done, s
 
     return storm_tell(&making, worker->deadline_ms, &done->storms, fault) &&
            summary_make(&making, &done->summaries, fault);
+}
+
+static bool follow_up(const struct worker *worker, struct work_done *done, struct fault *fault)
+{
+    struct following following = {.world = worker->world, .config = worker->config, .store = worker->store};
+
+    return announcement_run(&following, &done->followups, fault) && escalation_run(&following, &done->followups, fault);
 }
 
 /* Often enough with every heartbeat; whoever only lends a hand has no time for it. */
@@ -426,8 +437,9 @@ static bool (*const STEPS[])(const struct worker *, struct work_done *, struct f
     take_back,      /* times that a clock ran ahead of */
     fold_backlog,   /* more than a channel takes */
     run_due_rows,   /* the gravest first */
+    follow_up,      /* what people said, and what happens if nobody did */
     tell_together,  /* storms and summaries */
-    run_due_rows,   /* those of the step before */
+    run_due_rows,   /* those of the steps before */
     keep_vigil,     /* all that went well */
 };
 

@@ -28,9 +28,10 @@ struct work_done {
     size_t expired;
     size_t unclear;
     size_t summaries;
-    size_t spooled; /* files taken in */
-    size_t folded;  /* waited too long to be told one by one: left to a summary */
-    size_t storms;  /* announced or over */
+    size_t followups; /* escalations, announcements, reminders */
+    size_t spooled;   /* files taken in */
+    size_t folded;    /* waited too long to be told one by one: left to a summary */
+    size_t storms;    /* announced or over */
 };
 
 /* False when the store fails; what was done until then stands. */

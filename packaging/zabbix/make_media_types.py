@@ -16,7 +16,7 @@ import sys
 
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "conf/zabbix"
 
-# Media type, whom it reaches, what "Send to" holds, sessions at once.
+# Program's name without "notify_", whom it reaches, what "Send to" holds, sessions at once.
 CHANNELS = [
     ("dingtalk", "DingTalk group robot (钉钉群机器人)",
      "the section's title in notification.conf, or title:mobile,mobile to mention people", 10),
@@ -28,6 +28,8 @@ CHANNELS = [
     ("tencent_sms", "Tencent Cloud SMS (腾讯云短信)", "mobile numbers separated by commas, or title:numbers", 3),
     ("email", "mail by your own server", "mail addresses separated by commas, or title:addresses", 10),
     ("webhook", "signed webhook of your own", "the section's title in notification.conf", 10),
+    ("route", "all channels, by the routes of notification.conf",
+     "a colon, for the people whom the routes name; or @contact, @rotation or addresses in their place", 10),
 ]
 
 PARAMETERS = ["--source", "zabbix", "--", "{ALERT.SENDTO}", "{ALERT.SUBJECT}", "{ALERT.MESSAGE}"]

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/confirmation.h"
 #include "common/policy.h"
 #include "common/store.h"
 #include "common/template.h"
@@ -75,6 +76,19 @@ static void check_store(struct operation *operation, struct config *config)
         config_add_finding(config, false, config->state, "the store was corrupt: it was set aside and begun anew");
 }
 
+/* Without its key a message goes without its link. */
+static void check_key(const struct operation *operation, struct config *config)
+{
+    bool linked = config->confirm.base_url[0] != '\0';
+    struct link_keys keys;
+    struct fault fault = {0};
+
+    for (size_t i = 0; i < config->route_count; i++)
+        linked = linked || config->routes[i]->confirm.base_url[0];
+    if (linked && !link_keys_read(operation->arena, confirmation_key_path(config), &keys, &fault))
+        config_add_finding(config, true, config->path, "confirm: %s", fault.text);
+}
+
 static size_t print_findings(const struct config *config)
 {
     size_t mistakes = 0;
@@ -116,6 +130,7 @@ int command_check(struct operation *operation)
     check_templates(config);
     policy_check(config, world_wall_ms(&operation->world) / 1000);
     check_store(operation, config);
+    check_key(operation, config);
     mistakes = print_findings(config);
     printf("%s: %zu of %zu sections usable, %zu mistake%s\n", config->path, count_usable(config), config->section_count,
            mistakes, mistakes == 1 ? "" : "s");

@@ -7,6 +7,7 @@
 #include "common/civil.h"
 #include "common/utf8.h"
 #include "plugins/notifyctl/arguments.h"
+#include "plugins/notifyctl/csv.h"
 
 enum { SHOWN_MOST = 1000, SUBJECT_MOST = 60, DAY_MS = 86400000 };
 
@@ -46,21 +47,7 @@ static struct json_object *entry_to_json(struct arena *arena, const struct histo
     return json;
 }
 
-/* RFC 4180; a text that a spreadsheet would take for a formula is made harmless. */
-static void print_csv_field(const char *text, bool last)
-{
-    putchar('"');
-    if (text[0] && strchr("=+-@\t\r", text[0]))
-        putchar('\'');
-    for (; *text; text++) {
-        if (*text == '"')
-            putchar('"');
-        putchar(*text);
-    }
-    fputs(last ? "\"\r\n" : "\",", stdout);
-}
-
-static void print_csv(struct arena *arena, const char *time, const struct history_entry *entry)
+static void print_csv(const char *time, const struct history_entry *entry)
 {
     const char *fields[] = {entry->id,         time,
                             entry->kind,       severity_name(entry->severity),
@@ -70,11 +57,8 @@ static void print_csv(struct arena *arena, const char *time, const struct histor
                             entry->recipients, entry->reason,
                             entry->outcome,    entry->delivered_by,
                             entry->code,       entry->words};
-    size_t count = sizeof(fields) / sizeof(*fields);
 
-    (void)arena;
-    for (size_t i = 0; i < count; i++)
-        print_csv_field(fields[i], i + 1 == count);
+    csv_print(fields, sizeof(fields) / sizeof(*fields));
 }
 
 static void print_line(struct arena *arena, const char *time, const struct history_entry *entry)
@@ -100,7 +84,7 @@ static bool print_entry(void *self, const struct history_entry *entry)
         puts(json_print(entry_to_json(arena, entry)));
         break;
     case FORM_CSV:
-        print_csv(arena, time, entry);
+        print_csv(time, entry);
         break;
     }
     arena_release(arena);

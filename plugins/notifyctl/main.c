@@ -20,23 +20,25 @@ struct command {
 };
 
 static const struct command COMMANDS[] = {
-    {"check",   "[--as USER]",                                     "the whole configuration: every mistake with its line",  command_check  },
-    {"test",    "SECTION [TARGET]...",                             "send a test message through one section",               command_test   },
-    {"preview", "SECTION [EVENT OPTION]...",                       "the exact request, secrets masked, and its lengths",    command_preview},
-    {"status",  "",                                                "worker, outbox, broken channels, last failures, mutes", command_status },
-    {"why",     "[--at TIME] ID | --last | EVENT OPTION...",       "what each route thinks of it, and who is told when",
-     command_why                                                                                                                           },
-    {"oncall",  "[--at TIME] [--until TIME] [--ics] [ROTATION]",   "who is on duty; gaps, and how fairly it is shared",
-     command_oncall                                                                                                                        },
-    {"history", "[--since 2h] [FILTER]... [ID]",                   "what was told, held back, failed, and why",             command_history},
-    {"outbox",  "",                                                "what waits",                                            command_outbox },
-    {"retry",   "ID|all",                                          "try it again now",                                      command_retry  },
-    {"drop",    "ID",                                              "give it up",                                            command_drop   },
-    {"mute",    "list | --host GLOB --for 2h --by WHO --why TEXT", "keep known trouble quiet for a while",                  command_mute   },
-    {"unmute",  "ID|all",                                          "end it",                                                command_unmute },
-    {"tick",    "",                                                "one pass of the worker, for a timer or cron",           command_tick   },
-    {"prune",   "[--older 400d]",                                  "forget what is older than its retention",               command_prune  },
-    {NULL,      NULL,                                              NULL,                                                    NULL           },
+    {"check",   "[--as USER]",                   "the whole configuration: every mistake with its line",  command_check  },
+    {"test",    "SECTION [TARGET]...",           "send a test message through one section",               command_test   },
+    {"preview", "SECTION [EVENT OPTION]...",     "the exact request, secrets masked, and its lengths",    command_preview},
+    {"status",  "",                              "worker, outbox, broken channels, last failures, mutes", command_status },
+    {"why",     "ID | --last | EVENT OPTION...", "what each route thinks of it, and who is told when",    command_why    },
+    {"oncall",  "[--at TIME] [ROTATION]",        "who is on duty; gaps, and how fairly it is shared",     command_oncall },
+    {"history", "[FILTER]... [ID]",              "what was told, held back, failed, and why",             command_history},
+    {"stats",   "[--since 7d] [--by person]",    "delivered, held back, failed; how fast people answer",  command_stats  },
+    {"outbox",  "",                              "what waits",                                            command_outbox },
+    {"retry",   "ID|all",                        "try it again now",                                      command_retry  },
+    {"drop",    "ID",                            "give it up",                                            command_drop   },
+    {"pending", "[--older 30m] [--json]",        "what waits for somebody to take it",                    command_pending},
+    {"confirm", "K7F3Q [--by WHO] [--solved]",   "take it, solve it, give it back",                       command_confirm},
+    {"mute",    "list | --host GLOB --for 2h",   "keep known trouble quiet for a while",                  command_mute   },
+    {"unmute",  "ID|all",                        "end it",                                                command_unmute },
+    {"tick",    "",                              "one pass of the worker, for a timer or cron",           command_tick   },
+    {"prune",   "[--older 400d]",                "forget what is older than its retention",               command_prune  },
+    {"setup",   "",                              "make the store and the key of links, as root",          command_setup  },
+    {NULL,      NULL,                            NULL,                                                    NULL           },
 };
 
 static void print_help(void)
@@ -45,7 +47,7 @@ static void print_help(void)
           "  notifyctl [--config FILE] COMMAND [ARGUMENT]...\n\n",
           stdout);
     for (const struct command *command = COMMANDS; command->name; command++)
-        printf("  %-8s %-28s %s\n", command->name, command->arguments, command->summary);
+        printf("  %-8s %-29s %s\n", command->name, command->arguments, command->summary);
     fputs("\nExample:\n  notifyctl check && notifyctl test ops-group\n\nEverything else: man notifyctl\n", stdout);
 }
 

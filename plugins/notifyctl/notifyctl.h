@@ -29,6 +29,10 @@ int command_tick(struct operation *operation);
 int command_status(struct operation *operation);
 int command_oncall(struct operation *operation);
 int command_why(struct operation *operation);
+int command_confirm(struct operation *operation);
+int command_pending(struct operation *operation);
+int command_setup(struct operation *operation);
+int command_stats(struct operation *operation);
 int command_mute(struct operation *operation);
 int command_unmute(struct operation *operation);
 

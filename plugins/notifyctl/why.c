@@ -4,6 +4,7 @@
 
 #include "common/asking.h"
 #include "common/civil.h"
+#include "common/confirmation.h"
 #include "common/duty.h"
 #include "common/history.h"
 #include "common/routing.h"
@@ -73,9 +74,9 @@ static void explain_escalation(const struct explaining *explaining, const struct
 static void explain_confirmation(const struct explaining *explaining, const struct route *route)
 {
     const struct event *event = &explaining->call.event;
-    int64_t within_s = route->confirm.within_s[event->severity];
+    int64_t within_s = confirmation_within_s(&route->confirm, event);
 
-    if (event->kind != EVENT_PROBLEM || (int64_t)event->severity < route->confirm.from || within_s == 0)
+    if (within_s == 0)
         return;
     printf("    a confirmation is waited for until %s\n", time_text(explaining, explaining->at_s + within_s));
     explain_escalation(explaining, route);
@@ -151,7 +152,7 @@ static const char *ask(struct explaining *explaining, const struct chain *chain)
         return chain->hold_until_s
                    ? arena_print(explaining->config->arena, "held until %s", time_text(explaining, chain->hold_until_s))
                    : "told at once, if no limit stands against it: there is no state to ask";
-    ask = asking_for(&explaining->operation->world, chain, event, "why", "", 0);
+    ask = asking_for(&explaining->operation->world, explaining->operation->config, chain, event, "why", "", 0);
     ask.only_looking = true;
     ask.now_ms = explaining->at_ms;
     if (!admission_ask(explaining->store, explaining->config->arena, &ask, &answer, &fault))

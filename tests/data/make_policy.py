@@ -1,6 +1,7 @@
-"""Makes zones.json, turns.json and month.json: what zone.c, rotation.c and routing.c must answer, worked out by Python's zoneinfo.
+"""Makes zones.json, turns.json, month.json and calls.json: what zone.c, rotation.c, routing.c and escalation.c must answer, worked
+out by Python's zoneinfo.
 
-    python3 tests/data/make_policy.py        writes the three files beside itself
+    python3 tests/data/make_policy.py        writes the files beside itself
 
 Nothing here is taken from the C sources; where the manual says what happens at a change of the clocks ("the first moment at
 which the clock has reached it"), it is searched second by second.
@@ -8,6 +9,7 @@ which the clock has reached it"), it is searched second by second.
 import datetime
 import json
 import pathlib
+import random
 import zoneinfo
 
 HERE = pathlib.Path(__file__).parent
@@ -135,6 +137,90 @@ def month():
     return rows
 
 
+# The month of test_month.c, with the change of the clocks in Berlin: see the configuration there.
+BERLIN = "Europe/Berlin"
+REST = {datetime.date(2026, 3, 17), datetime.date(2026, 3, 18)}
+MADE_UP_FOR = {datetime.date(2026, 3, 21)}
+STEP = 300  # seconds: everything happens on this grid
+
+
+def in_office(local):
+    day = local.date()
+    return 9 <= local.hour < 18 and (day in MADE_UP_FOR or (day.weekday() < 5 and day not in REST))
+
+
+def on_call(local):
+    """Twelve hours each by the clock on the wall from 2026-03-01 08:00, zhang first; li alone from the 14th to the 16th."""
+    if datetime.datetime(2026, 3, 14, 9) <= local < datetime.datetime(2026, 3, 16, 9):
+        return "li"
+    return ("zhang", "li")[int((local - datetime.datetime(2026, 3, 1, 8)).total_seconds()) // (12 * 3600) % 2]
+
+
+def first_told(severity, at):
+    """Where a problem goes at once, whether it is of the route with steps of its own, and its people in pockets."""
+    local = wall(BERLIN, at)
+    if severity == "critical":
+        return f"chat:{on_call(local)}", "critical"
+    if severity == "error" and in_office(local):
+        return f"chat:{on_call(local)}", "office"
+    return "mail:archive", "rest"
+
+
+def steps_of(route, begun):
+    """(seconds after, who) for each; the same people by SMS are those on call then."""
+    if route == "critical":
+        return [(900, lambda at: f"sms:{on_call(wall(BERLIN, at))}"), (2700, lambda at: "mail:boss")]
+    if route == "office":  # those on call now, and those who were told
+        return [(1800, lambda at: "sms:" + ",".join(dict.fromkeys([on_call(wall(BERLIN, at)), on_call(wall(BERLIN, begun))]))),
+                (3600, lambda at: "mail:boss")]
+    return [(1800, lambda at: "mail:boss"), (3600, lambda at: "mail:boss")]
+
+
+def calls_of(problem):
+    """Every call that one problem leads to."""
+    begun, severity = problem["at"], problem["severity"]
+    taken, solved, over = problem["taken"] or 10**12, problem["solved"] or 10**12, problem["over"]
+    where, route = first_told(severity, begun)
+    calls, told, called_in = [(begun, where, "problem")], [where], []
+    asked = severity in ("error", "critical")
+    for after, who in steps_of(route, begun) if asked else []:
+        at = begun + after
+        if at < min(taken, solved, over):
+            calls.append((at, who(at), "problem"))
+            called_in.append(who(at))
+            told.append(who(at))
+    group = [one for one in dict.fromkeys(told) if not one.startswith("sms")]
+    if taken < over:
+        calls += [(taken, one, "acknowledgement") for one in group]
+        reminder = taken + 4 * 3600
+        while reminder < min(over, solved):
+            calls += [(reminder, one, "update") for one in group]
+            reminder += 4 * 3600
+    if solved < over:
+        calls += [(solved, one, "update") for one in group]
+    return calls + [(over, one, "recovery") for one in dict.fromkeys([where] + called_in)]
+
+
+def calls():
+    dice = random.Random(2026)
+    first, last = first_moment(BERLIN, datetime.datetime(2026, 3, 1)), first_moment(BERLIN, datetime.datetime(2026, 4, 1))
+    problems, seen = [], []
+    for number in range(160):
+        at = first + STEP * dice.randrange((last - first - 86400) // STEP)
+        taken = dice.choice((0, 0, at + STEP * dice.randrange(1, 15)))
+        solved = dice.choice((0, taken + STEP * dice.randrange(1, 60))) if taken else 0
+        over = at + STEP * dice.choice((1, 2, 3, 5, 8, 13, 21, 150))
+        problem = {"id": number + 1, "at": at, "severity": dice.choice(("warning", "error", "critical")), "taken": taken,
+                   "solved": solved, "over": over}
+        problems.append(problem)
+        seen += calls_of(problem)
+    for change in (datetime.datetime(2026, 3, 29, 1, 50), datetime.datetime(2026, 3, 29, 7, 50), datetime.datetime(2026, 3, 28, 19, 50)):
+        at = first_moment(BERLIN, change)  # steps over the change of the clocks, and over the hand-overs around it
+        problems.append({"id": len(problems) + 1, "at": at, "severity": "critical", "taken": 0, "solved": 0, "over": at + 7200})
+        seen += calls_of(problems[-1])
+    return {"problems": problems, "from": first, "until": last, "calls": [[at, f"{who} {kind}"] for at, who, kind in sorted(seen)]}
+
+
 def write(name, rows):
     lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
     (HERE / name).write_text(f"[\n{lines}\n]\n", encoding="utf-8")
@@ -144,3 +230,4 @@ if __name__ == "__main__":
     write("zones.json", zones())
     write("turns.json", turns())
     write("month.json", month())
+    (HERE / "calls.json").write_text(json.dumps(calls(), indent=0) + "\n", encoding="utf-8")

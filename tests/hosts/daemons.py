@@ -64,6 +64,11 @@ def free_port():
             return port
 
 
+def listens(port):
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) == 0
+
+
 def fill(template, folder, **values):
     """A file of this folder with each @NAME@ replaced."""
     text = (HERE / template).read_text()

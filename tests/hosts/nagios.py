@@ -4,6 +4,7 @@ import os
 import pathlib
 import pwd
 import stat
+import subprocess
 import time
 
 from . import daemons
@@ -27,10 +28,21 @@ class Nagios:
             "contacts.cfg": contacts,
         }
 
-    def __enter__(self):
         for name, text in self.files.items():
             (self.folder / name).write_text(text)
-        self.daemon = daemons.Daemon([self.root / "usr/sbin/nagios4", self.folder / "nagios.cfg"],
+
+    @property
+    def program(self):
+        return self.root / "usr/sbin/nagios4"
+
+    def check(self):
+        """What `nagios4 -v` says about the configuration, and its exit status."""
+        done = subprocess.run([self.program, "-v", self.folder / "nagios.cfg"], env={"PATH": "/usr/bin:/bin"},
+                              capture_output=True, text=True, timeout=60, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    def __enter__(self):
+        self.daemon = daemons.Daemon([self.program, self.folder / "nagios.cfg"],
                                      {"PATH": "/usr/bin:/bin", **self.environment}, self.folder / "output")
         try:
             daemons.wait_for(self.ready, self.daemon, 15, "nagios4")

@@ -1,18 +1,16 @@
 """A Zabbix server with its database and its programming interface, from Debian's packages, in a folder of its own."""
-import glob
 import gzip
 import json
 import os
 import pathlib
 import shutil
-import signal
 import socket
 import struct
-import subprocess
 import unittest
 import urllib.request
 
 from . import daemons
+from .postgres import Postgres, programs as postgres_programs, system_user
 
 SERVER = "/usr/sbin/zabbix_server"
 FRONTEND = pathlib.Path("/usr/share/zabbix")
@@ -24,22 +22,11 @@ SERVER_SETTINGS = {"StartAlerters": 10, "StartPollers": 1, "StartPingers": 0, "S
                    "StartDiscoverers": 1, "StartTrappers": 2, "HousekeepingFrequency": 0, "ServiceManagerSyncFrequency": 1}
 
 
-def postgres_programs():
-    """Newest version first; None when there is none."""
-    found = sorted(glob.glob("/usr/lib/postgresql/*/bin"), key=lambda path: int(path.split("/")[4]), reverse=True)
-    return pathlib.Path(found[0]) if found else None
-
-
 def missing():
     """What of the packages is not there: for a skip that says so."""
     needed = {"zabbix-server-pgsql": os.path.exists(SERVER), "zabbix-frontend-php": FRONTEND.exists(),
               "php-cli": shutil.which("php"), "postgresql": postgres_programs()}
     return [name for name, there in needed.items() if not there]
-
-
-def system_user(name):
-    """The daemons' own users when we are root (PostgreSQL refuses to run as root), else ourselves."""
-    return name if os.getuid() == 0 else None
 
 
 def needed_rows():
@@ -67,8 +54,9 @@ class Zabbix:
         self.environment = environment
         self.daemons = []
         self.token = None
-        self.database_port, self.server_port, self.web_port = (daemons.free_port() for _ in range(3))
-        for name, user in {"database": "postgres", "run": "zabbix", "alert.d": None}.items():
+        self.server_port, self.web_port = daemons.free_port(), daemons.free_port()
+        self.database = Postgres(self.folder / "database")
+        for name, user in {"run": "zabbix", "alert.d": None}.items():
             (self.folder / name).mkdir(parents=True)
             if user and system_user(user):
                 shutil.chown(self.folder / name, user, user)
@@ -76,8 +64,8 @@ class Zabbix:
             shutil.copy(program, self.folder / "alert.d")
 
     def __enter__(self):
+        self.database.__enter__()
         try:
-            self.start_database()
             self.fill_database()
             self.start_frontend()
             self.token = self.call("user.login", username="Admin", password="zabbix")
@@ -87,40 +75,21 @@ class Zabbix:
         return self
 
     def __exit__(self, *_):
-        """Server, frontend, database: the other way round than they came; the database ends fast."""
-        for daemon, number in reversed(self.daemons):
-            daemon.stop(number)
+        """Server, frontend, database: the other way round than they came."""
+        for daemon in reversed(self.daemons):
+            daemon.stop()
+        self.database.__exit__()
 
-    def start(self, name, arguments, ready, user=None, environment=None, number=signal.SIGTERM):
+    def start(self, name, arguments, ready, user=None, environment=None):
         daemon = daemons.Daemon(arguments, {"PATH": "/usr/sbin:/usr/bin:/bin", "LANG": "C.UTF-8", **(environment or {})},
                                 self.folder / f"{name}.output", user=system_user(user) if user else None)
-        self.daemons.append((daemon, number))
+        self.daemons.append(daemon)
         daemons.wait_for(ready, daemon, 30, name)
 
-    def start_database(self):
-        programs, data = postgres_programs(), self.folder / "database/data"
-        subprocess.run([programs / "initdb", "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8",
-                        "--no-sync"], check=True, capture_output=True, cwd="/", user=system_user("postgres"),
-                       group=system_user("postgres"), extra_groups=[] if system_user("postgres") else None)
-        settings = {"listen_addresses": "127.0.0.1", "port": self.database_port, "fsync": "off", "full_page_writes": "off",
-                    "synchronous_commit": "off", "unix_socket_directories": self.folder / "database"}
-        self.start("postgres", [programs / "postgres", "-D", data, *[part for name, value in settings.items()
-                                                                    for part in ("-c", f"{name}={value}")]],
-                   lambda: self.sql("select 1", check=False) == 0, user="postgres", number=signal.SIGINT)
-
-    def sql(self, text, database="postgres", user="postgres", check=True):
-        done = subprocess.run([postgres_programs() / "psql", "-q", "-X", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p",
-                               str(self.database_port), "-U", user, database], input=text.encode(), capture_output=True,
-                              check=False)
-        if check and done.returncode:
-            raise RuntimeError(done.stderr.decode())
-        return done.returncode
-
     def fill_database(self):
-        self.sql("create role zabbix login password 'zabbix'; ")
-        self.sql("create database zabbix owner zabbix encoding 'UTF8' template template0")
-        self.sql(gzip.open(SQL / "schema.sql.gz", "rt", encoding="utf-8").read(), "zabbix", "zabbix")
-        self.sql("begin; set session_replication_role=replica;\n" + "".join(needed_rows()) + "commit;", "zabbix")
+        self.database.create("zabbix")
+        self.database.sql(gzip.open(SQL / "schema.sql.gz", "rt", encoding="utf-8").read(), "zabbix", "zabbix")
+        self.database.sql("begin; set session_replication_role=replica;\n" + "".join(needed_rows()) + "commit;", "zabbix")
 
     def start_frontend(self):
         """PHP's own server over a copy in which the place of the configuration file, a constant, is ours."""
@@ -129,7 +98,7 @@ class Zabbix:
                         ignore_dangling_symlinks=True)
         constant = pages / "include/classes/core/CConfigFile.php"
         constant.write_text(constant.read_text().replace("/etc/zabbix/zabbix.conf.php", f"{self.folder}/frontend.conf.php"))
-        database = {"TYPE": "POSTGRESQL", "SERVER": "127.0.0.1", "PORT": str(self.database_port), "DATABASE": "zabbix",
+        database = {"TYPE": "POSTGRESQL", "SERVER": "127.0.0.1", "PORT": str(self.database.port), "DATABASE": "zabbix",
                     "USER": "zabbix", "PASSWORD": "zabbix", "SCHEMA": "", "KEY_FILE": "", "CERT_FILE": "", "CA_FILE": "",
                     "CIPHER_LIST": "", "VAULT_URL": "", "VAULT_DB_PATH": "", "VAULT_TOKEN": ""}
         fields = ", ".join(f"'{name}' => '{value}'" for name, value in database.items())
@@ -149,15 +118,14 @@ class Zabbix:
     def start_server(self):
         settings = {"ListenIP": "127.0.0.1", "ListenPort": self.server_port, "LogFile": self.folder / "run/server.log",
                     "PidFile": self.folder / "run/server.pid", "SocketDir": self.folder / "run", "DBHost": "127.0.0.1",
-                    "DBPort": self.database_port, "DBName": "zabbix", "DBUser": "zabbix", "DBPassword": "zabbix",
+                    "DBPort": self.database.port, "DBName": "zabbix", "DBUser": "zabbix", "DBPassword": "zabbix",
                     "AlertScriptsPath": self.folder / "alert.d", **SERVER_SETTINGS}
         (self.folder / "server.conf").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
         self.start("zabbix_server", [SERVER, "-f", "-c", self.folder / "server.conf"], self.server_answers, user="zabbix",
                    environment=self.environment)
 
     def server_answers(self):
-        with socket.socket() as one:
-            return one.connect_ex(("127.0.0.1", self.server_port)) == 0
+        return daemons.listens(self.server_port)
 
     def call(self, method, *positional, **named):
         """The result of an API method; RuntimeError with Zabbix' own words."""

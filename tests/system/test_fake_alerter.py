@@ -85,7 +85,7 @@ class Programs(support.Case):
 
     def setUp(self):
         super().setUp()
-        self.configure()
+        self.configure(extra=support.MANY + 'route "default" { default = yes  channels = {"ops-webhook"} }\n')
 
     def alert(self, channel, to, subject, message, **more):
         return alerter.run(support.program(f"notify_{channel}"), ["--source", "zabbix", "--", to, subject, message],
@@ -105,6 +105,14 @@ class Programs(support.Case):
                 self.assertNotIn("{EVENT", text)
                 self.assertNotIn("notification-plugins/1", text)
         self.assert_nothing_is_doubted()
+
+    def test_a_colon_leaves_people_to_the_routes(self):
+        """Zabbix wants something to send to."""
+        self.configure(extra='route "default" { default = yes  channels = {"ops-email"}  to = {"oncall@example.com"} }\n')
+        for number, to in enumerate((":", "dba@example.com")):
+            self.assertTrue(self.alert("route", to, *message_of(EVENT_ID=f"4{number}")).sent)
+        self.assertEqual([str(mail.message["to"]) for mail in self.arrivals("email", 2)],
+                         ["oncall@example.com", "dba@example.com"])
 
     def test_what_happened_is_told_in_full(self):
         self.assertTrue(self.alert("webhook", "", *message_of()).sent)
@@ -129,14 +137,15 @@ class Programs(support.Case):
 
     def test_a_send_to_is_never_an_option(self):
         """Whatever the programs know as an option is a recipient behind the dashes: it shows, changes and breaks nothing."""
-        for channel in ("webhook", "email"):
+        common = {f"--{row[0][0]}" for row in intake_table("call_options")}
+        common |= {f"-{row[1][0]}" for row in intake_table("call_options") if row[1][0]}
+        for channel in (*support.CHANNELS, "route"):
             listed = support.run(support.program(f"notify_{channel}"), "--help").output
-            options = {f"--{row[0][0]}" for row in intake_table("call_options")} | set(re.findall(r"--[a-z][a-z0-9-]+", listed))
-            options |= {f"-{row[1][0]}" for row in intake_table("call_options") if row[1][0]}
-            for option in sorted(options):
+            own = set(re.findall(r"--[a-z][a-z0-9-]+", listed)) - common
+            for option in sorted(own | common if channel in ("webhook", "email", "route") else own | {"--config", "-h"}):
                 with self.subTest(channel=channel, option=option):
                     output = self.alert(channel, option, "s", "m").output
-                    self.assertRegex(output, rf"\A(delivered|suppressed|NP-[A-Z]+ .*'{option}')")
+                    self.assertRegex(output, rf"\A(delivered|suppressed|NP-[\w-]+ .*('{option}'| to {option} ))")
                     self.assertNotIn("NP-USAGE", output)
 
     def test_a_failure_says_why_and_what_became_of_it_without_secrets(self):

@@ -1,8 +1,13 @@
-"""A real Icinga 2 calls the real programs through conf/icinga2, and through the letters of its own mail script alone."""
+"""A real Icinga 2 calls the real programs through conf/icinga2, as it is or through Icinga Director, and through the letters of
+its own mail script alone."""
 import unittest
 
 import support
+from hosts.director import Director
 from hosts.icinga2 import Icinga2
+
+CONF = support.ROOT / "conf/icinga2"
+PROGRAMS = "/usr/lib/notification-plugins"
 
 NASTY = "磁盘 CRITICAL: \"/\" 100% it's $(touch @PWNED@) `touch @PWNED@` C:\\temp\\new <b>&amp;</b>\nzweite Zeile; a\n第三行"
 DISK = "web01!disk /"
@@ -61,19 +66,32 @@ apply Notification "stock" to Service {
 """
 
 
+MONITOR = """
+object Host "monitor" {
+  import "passive"
+  vars.notify_check = true
+  vars.notify_warning = [ "outbox=17" ]
+  vars.notify_critical = [ "outbox=4711", "oldest=3600" ]
+}
+"""
+
+
 class IcingaCase(support.Case):
     notifications = BY_WEBHOOK
+    extra = ""
 
     def setUp(self):
         super().setUp()
-        self.configure()
-        for channel in support.CHANNELS:
+        self.configure(extra=support.MANY + self.extra)
+        for channel in (*support.CHANNELS, "route"):
             support.program(f"notify_{channel}")
         self.pwned = self.folder / "pwned"
         self.icinga = self.enterContext(Icinga2(
             support.BUILD, self.folder / "icinga2", support.BUILD,
-            (support.ROOT / "conf/icinga2/notification-plugins.conf").read_text(), USERS + self.notifications,
-            self.environment))
+            self.commands(), USERS + self.notifications, self.environment))
+
+    def commands(self):
+        return (CONF / "notification-plugins.conf").read_text()
 
     def tearDown(self):
         """Whatever was said, nothing of it was executed, and Icinga has nothing to complain of."""
@@ -111,6 +129,77 @@ class EveryChannel(IcingaCase):
                 self.assertIn("恢复", text, channel)
         self.assertEqual([str(mail.message["to"]) for mail in self.mail.mails], ["oncall@example.com"] * 2)
         self.assertIn("@13800138000", self.arrivals("dingtalk", 1)[0].text)
+
+
+class ByDirector(EveryChannel):
+    """The basket is restored by a real Director, and Icinga reads what that makes of it."""
+
+    def commands(self):
+        director = self.enterContext(Director(support.BUILD, self.folder / "director"))
+        basket = (CONF / "director-basket.json").read_text()
+        for _ in range(2):  # who updates the package uploads it again
+            self.assertIn("have been restored", director.run("basket", "restore", stdin=basket))
+        self.assertEqual(director.fields(), {
+            "command": {("notify-any", "notify_to"), ("notify-any", "notification_icingaweb2url"),
+                        ("notify-check", "notify_warning"), ("notify-check", "notify_critical")},
+            "user": {("notify-user", name) for name in ("dingtalk", "wecom", "slack", "teams", "webhook")},
+            "notification": {(f"notify-{kind}-events", name) for kind in ("host", "service")
+                             for name in ("notify_to", "notification_icingaweb2url")}})
+        made = director.rendered()
+        for name in ("notify-host-by-route", "notify-service-by-route"):
+            self.assertIn(f'object NotificationCommand "{name}"', made)
+        return made.replace(PROGRAMS, str(support.BUILD))
+
+
+class ShippedRules(IcingaCase):
+    """conf/icinga2/notifications.conf as it is."""
+    extra = ('dingtalk "ops" { endpoint = "@URL@/robot/send"  token_file = "secrets/dingtalk-token"  secret_file = '
+             '"secrets/dingtalk-secret" }\nroute "default" { default = yes  channels = {"ops-webhook"}  also = {"ops-email"}  '
+             'to = {"oncall@example.com"} }\n')
+    notifications = (CONF / "notifications.conf").read_text() + MONITOR
+
+    def configure(self, extra="", **more):
+        return super().configure(extra=extra.replace("@URL@", self.stub.url), **more)
+
+    def test_the_file_passes_icingas_own_check(self):
+        status, said = self.icinga.check()
+        self.assertEqual(status, 0, said)
+        self.assertNotIn("warning/", said)
+
+    def test_a_group_is_told_by_its_channels(self):
+        self.icinga.result("ops01!disk /", 2, "voll")
+        self.assertIn("@13800138000", self.arrivals("dingtalk", 1)[0].text)
+        self.assertEqual([str(mail.message["to"]) for mail in self.arrivals("email", 1)], ["zhang.san@example.com"])
+        self.icinga.result("ops01", 1, "down")
+        self.assertIn("down", self.arrivals("dingtalk", 2)[1].text)
+
+    def test_routes_choose_channels_and_people(self):
+        self.icinga.result("route01!disk /", 2, "voll")
+        self.assertIn('"host": "route01"', self.event(1))
+        self.assertEqual([str(mail.message["to"]) for mail in self.arrivals("email", 1)], ["oncall@example.com"])
+        self.icinga.result("route01", 1, "down")
+        self.assertIn('"state": "DOWN"', self.event(2))
+        self.assertEqual(self.stub.of("dingtalk"), [])
+
+
+class Watched(IcingaCase):
+    """Icinga checks the notifier by the rule of notifications.conf."""
+    notifications = ShippedRules.notifications + 'object CheckerComponent "checker" { }\n'
+
+    def setUp(self):
+        support.program("check_notify")
+        super().setUp()
+
+    def test_the_check_runs_with_its_thresholds(self):
+        def result():
+            status, said = self.icinga.call("GET", "/v1/objects/services/monitor!notification-plugins")
+            return status == 200 and said["results"][0]["attrs"]["last_check_result"]
+        self.icinga.act("reschedule-check", "monitor!notification-plugins", force=True)
+        found = support.wait_until(result, what="a result of check_notify")
+        self.assertIn(found["exit_status"], (0, 1, 2), found)
+        figures = " ".join(found["performance_data"])
+        self.assertRegex(figures, r"'?outbox'?=\d+;17;4711")
+        self.assertRegex(figures, r"'?oldest'?=\d+s?;\d+;3600")
 
 
 class Story(IcingaCase):

@@ -9,7 +9,7 @@ from support import BUILD, program, run
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MAN = ROOT / "packaging/man"
-PROGRAMS = [path.name for path in sorted(BUILD.iterdir()) if re.fullmatch(r"notify(_[a-z_]+|ctl|d)", path.name)]
+PROGRAMS = [path.name for path in sorted(BUILD.iterdir()) if re.fullmatch(r"notify(_[a-z_]+|ctl|d)|check_notify", path.name)]
 
 
 def page(name):

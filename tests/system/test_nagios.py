@@ -1,4 +1,5 @@
 """A real Nagios Core calls the real programs through conf/nagios; what people read is taken from the providers' stand-ins."""
+import re
 import unittest
 
 import support
@@ -22,24 +23,39 @@ define contact {
     use             notify-by-webhook
     _WEBHOOK        ops-webhook
 }
+
+define contact {
+    contact_name    routes
+    use             notify-by-route
+}
+
+define contact {
+    contact_name    dba
+    use             notify-by-route
+    _NOTIFY         @dba
+}
 """
 
 
 class NagiosCase(support.Case):
     contacts = "operator"
     environment_macros = False
+    extra = ""
 
     def setUp(self):
         super().setUp()
-        self.configure()
-        for channel in support.CHANNELS:
+        self.configure(extra=support.MANY + self.extra)
+        for channel in (*support.CHANNELS, "route"):
             support.program(f"notify_{channel}")
         conf = support.ROOT / "conf/nagios"
         self.pwned = self.folder / "pwned"
         self.nagios = self.enterContext(Nagios(
             support.BUILD, self.folder / "nagios",
             (conf / "commands.cfg").read_text().replace(PROGRAMS, str(support.BUILD)),
-            (conf / "contacts.cfg").read_text() + CONTACTS, [self.contacts], self.environment, self.environment_macros))
+            (conf / "contacts.cfg").read_text() + CONTACTS + self.more_objects(), [self.contacts], self.environment, self.environment_macros))
+
+    def more_objects(self):
+        return ""
 
     def tearDown(self):
         """Whatever was said, nothing of it was executed, and Nagios has nothing to complain of."""
@@ -58,6 +74,20 @@ class NagiosCase(support.Case):
 class EveryChannel(NagiosCase):
     contacts = "everybody"
 
+    def test_the_files_pass_nagios_own_check(self):
+        status, said = self.nagios.check()
+        self.assertEqual(status, 0, said)
+        for count in ("Total Warnings: 0", "Total Errors:   0"):
+            self.assertIn(count, said)
+
+    def test_a_contact_as_the_manual_shows_it_passes_as_well(self):
+        contact = re.search(r"```nagios\n(.*?)```", (support.ROOT / "packaging/doc/nagios-naemon.md").read_text(), re.DOTALL)[1]
+        with open(self.folder / "nagios/contacts.cfg", "a", encoding="utf-8") as file:
+            file.write(contact)
+        status, said = self.nagios.check()
+        self.assertEqual(status, 0, said)
+        self.assertIn("Checked 5 contacts", said)
+
     def test_a_problem_and_its_recovery_reach_people_on_every_channel(self):
         self.nagios.service_result("磁盘 / usage", 2, self.nasty())
         for channel in support.CHANNELS:
@@ -74,6 +104,52 @@ class EveryChannel(NagiosCase):
                 self.assertIn("恢复", text, channel)
         self.assertEqual([str(mail.message["to"]) for mail in self.mail.mails], ["oncall@example.com"] * 2)
         self.assertIn("@13800138000", self.arrivals("dingtalk", 1)[0].text)
+
+
+class Watched(NagiosCase):
+    """Nagios checks the notifier by conf/nagios/check.cfg."""
+
+    def setUp(self):
+        support.program("check_notify")
+        super().setUp()
+
+    def more_objects(self):
+        return (support.ROOT / "conf/nagios/check.cfg").read_text().replace(PROGRAMS, str(support.BUILD)) + """
+define service {
+    use         notify-check
+    host_name   web01
+    contacts    operator
+}
+"""
+
+    def test_the_check_runs_with_its_thresholds(self):
+        self.nagios.tell("SCHEDULE_FORCED_SVC_CHECK", "web01", "notification-plugins", int(support.time.time()))
+
+        def figures():
+            status = self.folder / "nagios/var/status.dat"
+            text = status.read_text() if status.exists() else ""
+            return re.search(r"service_description=notification-plugins\n.*?\tperformance_data=(\S.*?)\n", text, re.DOTALL)
+        self.assertRegex(support.wait_until(figures, 30, "a result of check_notify")[1], r"'?outbox'?=\d+;1000;10000")
+
+
+class Routes(NagiosCase):
+    contacts = "routes"
+    extra = ('contact "dba" { email = "dba@example.com" }\n'
+             'route "default" { default = yes  channels = {"ops-email"}  to = {"oncall@example.com"} }\n')
+
+    def test_choose_channels_and_people(self):
+        self.nagios.service_result("磁盘 / usage", 2, self.nasty())
+        self.nagios.host_result(1, "主机不可达")
+        mails = self.arrivals("email", 2)
+        self.assertEqual([str(mail.message["to"]) for mail in mails], ["oncall@example.com"] * 2)
+
+
+class RoutesForSomebody(Routes):
+    contacts = "dba"
+
+    def test_choose_channels_and_people(self):
+        self.nagios.service_result("磁盘 / usage", 2, "x")
+        self.assertEqual([str(mail.message["to"]) for mail in self.arrivals("email", 1)], ["dba@example.com"])
 
 
 class Story(NagiosCase):

@@ -3,6 +3,7 @@
 One server serves all tests of this file: everything that shall happen is set off at once, and each test waits for its part.
 """
 import pathlib
+import re
 import tempfile
 import unittest
 
@@ -26,8 +27,8 @@ class House:
 
     def __init__(self, zabbix):
         self.zabbix, self.media = zabbix, {}
-        for channel in support.CHANNELS:
-            self.add_media_type(f"notify_{channel}", (CONF / f"notify_{channel}.yaml").read_text())
+        for path in sorted(CONF.glob("*.yaml")):
+            self.add_media_type(path.stem, path.read_text())
         # The same media type, but it shall not try three times with ten seconds between: for what fails on purpose.
         once = (CONF / "notify_dingtalk.yaml").read_text().replace("attempts: '3'", "attempts: '1'")
         self.add_media_type("once", once.replace("- name: notify_dingtalk", "- name: once"))
@@ -83,7 +84,7 @@ class Zabbix60(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        programs = [support.program(f"notify_{channel}") for channel in support.CHANNELS]
+        programs = [support.program(path.stem) for path in sorted(CONF.glob("*.yaml"))]
         cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="np-zabbix-")))
         cls.folder.chmod(0o755)
         cls.stub = cls.enterClassContext(Stub(all_providers()))
@@ -91,7 +92,8 @@ class Zabbix60(unittest.TestCase):
         cls.pwned = cls.folder / "pwned"
         configuration = support.configuration(
             cls.folder / "etc", cls.stub, cls.mail, owner=system_user("zabbix"), extra=support.MANY +
-            f'dingtalk "misled" {{ endpoint = "{cls.stub.url}/robot/send"  token_file = "secrets/wecom-key" }}\n')
+            f'dingtalk "misled" {{ endpoint = "{cls.stub.url}/robot/send"  token_file = "secrets/wecom-key" }}\n'
+            'route "default" { default = yes  channels = {"ops-webhook"} }\n')
         cls.zabbix = cls.enterClassContext(Zabbix(cls.folder / "zabbix", [*programs, support.BUILD / "transport_curl.so"],
                                                   {"NOTIFICATION_PLUGINS_CONFIG": str(configuration)}))
         cls.house = House(cls.zabbix)
@@ -109,9 +111,11 @@ class Zabbix60(unittest.TestCase):
         everybody = house.add_user("everybody", {f"notify_{channel}": SEND_TO[channel] for channel in support.CHANNELS})
         misled = house.add_user("misled", {"once": "misled"})
         operator = house.add_user("operator", {"notify_webhook": "ops-webhook"})
+        routes = house.add_user("routes", {"notify_route": ":"})
         cls.trigger = house.add_trigger("cpu", cls.filled(NAME))
         house.add_action("everybody", TRIGGERS, everybody, of_trigger(cls.trigger))
         house.add_action("misled", TRIGGERS, misled, of_trigger(house.add_trigger("misled", "Nobody hears this")))
+        house.add_action("routes", TRIGGERS, routes, of_trigger(house.add_trigger("routed", "按路由 routed")))
         house.add_trigger("unsupported", "x")
         house.add_action("discovered", DISCOVERY, operator)
         house.add_action("registered", AUTOREGISTRATION, operator)
@@ -127,6 +131,7 @@ class Zabbix60(unittest.TestCase):
     def set_off(cls):
         cls.house.send("cpu", 95)
         cls.house.send("misled", 1)
+        cls.house.send("routed", 1)
         cls.house.send("unsupported", "not a number")
         cls.zabbix.tell_server({"request": "active checks", "host": "new-host", "host_metadata": "metadata 新",
                                 "ip": "127.0.0.1", "port": 10050})
@@ -190,6 +195,46 @@ class Zabbix60(unittest.TestCase):
         self.assertEqual(len(alerts), 3 * len(support.CHANNELS), [(one["subject"], one["error"]) for one in alerts])
         self.assertEqual({alert["error"] for alert in alerts}, {""})
         self.assertFalse(self.pwned.exists())
+
+    def test_every_file_arrives_as_it_is_written(self):
+        """What a real server made of each file, field by field."""
+        fields = {"type": "1", "status": "0", "attempt_interval": "10s", "maxattempts": "3"}
+        for path in sorted(CONF.glob("*.yaml")):
+            media, = self.zabbix.call("mediatype.get", output="extend", selectMessageTemplates="extend",
+                                      filter={"name": path.stem})
+            sessions = "3" if "sms" in path.stem else "10"
+            self.assertEqual({name: media[name] for name in (*fields, "exec_path", "maxsessions", "exec_params")},
+                             {**fields, "exec_path": path.stem, "maxsessions": sessions, "exec_params":
+                              "--source\nzabbix\n--\n{ALERT.SENDTO}\n{ALERT.SUBJECT}\n{ALERT.MESSAGE}\n"}, path.stem)
+            kinds = sorted((int(one["eventsource"]), int(one["recovery"])) for one in media["message_templates"])
+            self.assertEqual(kinds, [(TRIGGERS, PROBLEM), (TRIGGERS, RECOVERY), (TRIGGERS, UPDATE), (DISCOVERY, PROBLEM),
+                                     (AUTOREGISTRATION, PROBLEM), (INTERNAL, PROBLEM), (INTERNAL, RECOVERY),
+                                     (SERVICES, PROBLEM), (SERVICES, RECOVERY), (SERVICES, UPDATE)], path.stem)
+            for one in media["message_templates"]:
+                lines = one["message"].splitlines()
+                self.assertEqual(lines[0], "notification-plugins/1", path.stem)
+                self.assertIn("--", lines, path.stem)
+                self.assertTrue(one["subject"], path.stem)
+
+    def test_the_template_of_check_notify_is_taken(self):
+        """Its items are those that the agent's file answers; the commands there run as the agent runs them."""
+        create = {"createMissing": True, "updateExisting": True}
+        for _ in range(2):  # a newer one is imported over it
+            self.zabbix.call("configuration.import", format="yaml", source=(CONF.parent / "template_check_notify.yaml").read_text(),
+                             rules={"groups": create, "templates": create, "items": create, "triggers": create})
+        template, = self.zabbix.call("template.get", filter={"host": "notification-plugins"}, selectItems=["key_"],
+                                     selectTriggers=["priority"])
+        self.assertEqual(sorted(one["priority"] for one in template["triggers"]), ["2", "2", "4"])
+        parameters = dict(re.findall(r"^UserParameter=([\w.]+),(.*)$", (CONF.parent / "check_notify.conf").read_text(), re.M))
+        self.assertEqual({one["key_"] for one in template["items"]}, set(parameters))
+        environment = {"NOTIFICATION_PLUGINS_CONFIG": str(self.folder / "etc/notification.conf")}
+        said = {key: support.run("/bin/sh", "-c", line.replace("/usr/lib/notification-plugins", str(support.BUILD)),
+                                 environment=environment).output.strip() for key, line in parameters.items()}
+        self.assertRegex(said["notify.check"], r"\ANOTIFY (OK|WARNING|CRITICAL)\b.*\|")
+        self.assertRegex(said["notify.check.status"], r"\A[0-2]\Z")
+
+    def test_routes_choose_where_a_problem_is_told(self):
+        self.assertIn('"host": "web01"', self.told_operator("按路由 routed"))
 
     def events_of(self, trigger):
         return [event["eventid"] for event in self.zabbix.call("event.get", output=["eventid"], objectids=[trigger])]

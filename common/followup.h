@@ -1,0 +1,42 @@
+/*
+ * followup - what is said of a problem by ourselves, after its source has spoken: that nobody has taken it, who has, that it is
+ * over for those who were called in later.
+ *
+ * Each is put into the outbox as a notification of its own, past the limits that protect from floods of the source.
+ */
+#ifndef COMMON_FOLLOWUP_H
+#define COMMON_FOLLOWUP_H
+
+#include "common/alert.h"
+#include "common/plan.h"
+#include "common/world.h"
+
+struct following {
+    const struct world *world;
+    struct config *config;
+    struct store *store;
+};
+
+/* The event that told the problem, as it came. */
+struct event followup_event(const struct following *following, const struct alert *alert);
+
+/* Whom of those who were told: everybody but by SMS and voice, or those that a step called in and nobody has told of its end. */
+enum audience { AUDIENCE_TOLD, AUDIENCE_CALLED_IN };
+
+/* A chain for each section and group of people that was told of the problem since it was opened; none is no fault. */
+bool followup_audience(const struct following *following, const struct alert *alert, enum audience audience,
+                       struct plan *plan, struct fault *fault);
+
+/* How a notification of ours is recorded, and what keeps it from being told twice. */
+struct followup {
+    const struct alert *alert;
+    const struct event *event;
+    const char *reason; /* for the history: "escalation", "confirmation", "reminder" ... */
+    const char *key;    /* the same again for the same people is not told */
+};
+
+/* Puts it into the outbox for every chain of the plan, safe from a power cut; *made counts those that were not there yet. */
+bool followup_put(const struct following *following, const struct followup *followup, const struct plan *plan,
+                  size_t *made, struct fault *fault);
+
+#endif

@@ -1,0 +1,91 @@
+"""check_notify: the notifier watched by the monitoring system, in the form that the plugins' guidelines want."""
+import re
+import time
+import unittest
+
+from support import program, run
+from stub.server import Answer
+from test_policy import PEOPLE, PolicyCase
+
+# 'label'=value[UOM];[warn];[crit];[min]
+DATA = re.compile(r"'([^'=]+)'=(-?\d+)(s?);([^;]*);([^;]*);0(?: |$)")
+
+
+class Check(PolicyCase):
+    def setUp(self):
+        super().setUp()
+        self.configure(extra=PEOPLE + 'route "default" { default = yes  channels = {"ops-webhook"} }\n', channels=("webhook", "email"))
+        self.assertEqual(0, self.ctl("check").status)
+        self.assertEqual(0, self.ctl("tick").status)
+
+    def check(self, status, *arguments, words=""):
+        done = run(program("check_notify"), *arguments, environment=self.environment)
+        self.assertEqual(status, done.status, done)
+        self.assertEqual(1, done.output.count("\n"), done)
+        text, _, data = done.output.strip().partition(" | ")
+        self.assertRegex(text, "^NOTIFY " + ("OK", "WARNING", "CRITICAL", "UNKNOWN")[status] + " - ")
+        self.assertIn(words, text)
+        found = DATA.findall(data)
+        self.assertEqual("".join(f"'{n}'={v}{u};{w};{c};0 " for n, v, u, w, c in found).strip(), data)
+        return {name: int(value) for name, value, *_ in found}
+
+    def value(self, name, number):
+        self.sql("INSERT OR REPLACE INTO value (name, number) VALUES (?, ?)", name, number)
+
+    def test_all_is_well(self):
+        data = self.check(0, words="0 waiting")
+        self.assertEqual({"worker_age", "oldest", "outbox", "failed", "unconfirmed", "writebacks", "failures_ops-webhook",
+                          "failures_ops-email"}, set(data))
+
+    def test_the_worker_is_gone(self):
+        now_ms = int(time.time() * 1000)
+        self.value("worker_seen_ms", now_ms - 100_000)
+        self.assertAlmostEqual(100, self.check(1, words="since the worker was seen")["worker_age"], delta=5)
+        self.value("worker_seen_ms", now_ms - 400_000)
+        self.check(2)
+        self.value("worker_seen_ms", now_ms + 400_000)  # a clock that was set back since
+        self.assertEqual(0, self.check(0)["worker_age"])
+        self.sql("DELETE FROM value WHERE name = 'worker_seen_ms'")
+        self.check(2, words="no worker was ever seen")
+
+    def test_a_channel_that_fails_and_a_message_that_waits(self):
+        self.stub.script("webhook", *[Answer(status=503)] * 3)
+        for number in range(3):
+            self.route(event_id=str(number))
+        data = self.check(1, words="ops-webhook: 3 failures")
+        self.assertEqual((3, 3), (data["failures_ops-webhook"], data["outbox"]))
+        self.sql("UPDATE outbox SET created_ms = created_ms - 2000000, due_ms = due_ms - 2000000")
+        self.assertAlmostEqual(2000, self.check(2, words="the oldest message waits")["oldest"], delta=5)
+        self.sql("UPDATE outbox SET created_ms = created_ms + 2000000, due_ms = 0, lease_ms = 0")
+        self.assertEqual(0, self.ctl("tick").status)
+        self.assertEqual(0, self.check(0)["failures_ops-webhook"])
+
+    def test_nobody_hears_and_nobody_answers(self):
+        self.route()
+        self.sql("UPDATE notification SET outcome = 'expired'")
+        self.check(1, words="1 messages of the hour reached nobody")
+        self.sql("UPDATE notification SET outcome = 'delivered'")
+        self.sql("UPDATE alert SET state = 'asked', due_ms = 1000")
+        self.assertEqual(1, self.check(1, words="wait for somebody for too long")["unconfirmed"])
+        self.sql("UPDATE alert SET over_ms = 2000")
+        self.check(0)
+
+    def test_thresholds_of_the_call(self):
+        self.check(1, "-w", "outbox=1:", words="0 messages wait")
+        self.check(2, "-w", "outbox=1:", "--critical", "outbox=@0:0")
+        self.check(0, "-w", "outbox=~:0", "-c", "outbox=0:5")
+        for wrong in ("outbox", "outbox=", "outbox=x", "outbox=5:1", "moon=1", "outbox=1:2:3", "outbox=@", "outbox=99999999999999999999"):
+            self.check(3, "-w", wrong, words=wrong)
+        self.check(3, "-t", "0")
+        self.check(3, "--config", "/nowhere", words="there is no configuration file")
+
+    def test_a_calendar_that_ends(self):
+        table = self.folder / "etc" / "days.txt"
+        day = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 20 * 86400))
+        table.write_text(f"{day} holiday Rest\n")
+        self.configuration.write_text(self.configuration.read_text() + 'calendar "cn" { file = "days.txt" }\n')
+        self.assertAlmostEqual(20, self.check(1, words="days until a calendar ends")["calendar_days"], delta=1)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,341 @@
+"""A closed loop: somebody is asked, takes the problem, and everybody learns of it; nobody does, and it escalates."""
+import base64
+import hashlib
+import hmac
+import json
+import os
+import re
+import stat
+import struct
+import time
+import unittest
+
+from support import run, program, write
+from test_policy import PEOPLE, PolicyCase
+
+KEY = "0123456789abcdef0123456789abcdef"
+CONFIRM = PEOPLE + 'confirm { base_url = "https://monitor.example.com/confirm/"  within = "30m" }\n'
+
+
+def token_parts(token, key=KEY):
+    """What a link's token holds, proved by Python's own HMAC."""
+    raw = base64.urlsafe_b64decode(token + "=")
+    proof = hmac.new(key.encode(), raw[:13], hashlib.sha256).digest()[:16]
+    assert hmac.compare_digest(proof, raw[13:]), "the token is not signed with the key"
+    version, = raw[:1]
+    return version, raw[1:9].hex(), struct.unpack(">I", raw[9:13])[0]
+
+
+class ConfirmCase(PolicyCase):
+    routes = ""
+    head = CONFIRM
+
+    def setUp(self):
+        super().setUp()
+        self.configure(extra=self.head + self.routes)
+        write(self.folder / "etc/confirm.key", KEY + "\n", 0o600)
+
+    def tell(self, *arguments, kind="problem", severity="critical", event_id="4711", channel="webhook", to=(), **fields):
+        event = {"kind": kind, "severity": severity, "event_id": event_id, "host": "db-01", "service": "disk", "source": "zabbix",
+                 "subject": "Disk is full", "time": int(time.time()), **fields}
+        return self.notify(channel, "--source", "json", *arguments, stdin=json.dumps(event))
+
+    def alerts(self):
+        return self.sql("SELECT state, taken_by, over_ms > 0 FROM alert ORDER BY opened_ms")
+
+
+class Links(ConfirmCase):
+    def test_a_message_carries_a_link_that_its_key_proves(self):
+        before = time.time()
+        self.assertEqual(0, self.tell().status)
+        [message] = self.arrivals("webhook", 1)
+        link = message.json["data"]["confirm_url"]
+        base, token = link.rsplit("/", 1)
+        self.assertEqual("https://monitor.example.com/confirm", base)
+        self.assertEqual(39, len(token))
+        version, alert, expires = token_parts(token)
+        self.assertEqual(1, version)
+        self.assertEqual(self.sql("SELECT id FROM alert"), [(alert,)])
+        self.assertEqual(hashlib.sha256(b"zabbix//db-01/disk/4711").hexdigest()[:16], alert)
+        self.assertAlmostEqual(before + 7 * 86400, expires, delta=30)
+
+    def test_a_recovery_carries_none_and_ends_it(self):
+        self.tell()
+        self.assertEqual(0, self.tell(kind="recovery", severity="info").status)
+        [_, recovery] = self.arrivals("webhook", 2)
+        self.assertNotIn("confirm_url", recovery.json["data"])
+        self.assertEqual([("asked", "", 1)], self.alerts())
+
+    def test_less_grave_ones_ask_nobody(self):
+        self.assertEqual(0, self.tell(severity="warning").status)
+        self.assertNotIn("confirm_url", self.arrivals("webhook", 1)[0].json["data"])
+        self.assertEqual([("open", "", 0)], self.alerts())
+
+    def test_without_its_key_the_message_goes_without_its_link(self):
+        for spoil in (lambda key: key.unlink(), lambda key: write(key, KEY, 0o644), lambda key: write(key, "short", 0o600)):
+            spoil(self.folder / "etc/confirm.key")
+            self.stub.recorded.clear()
+            self.assertEqual(0, self.tell(event_id=str(time.time())).status)
+            self.assertNotIn("confirm_url", self.arrivals("webhook", 1)[0].json["data"])
+            checked = self.ctl("check")
+            self.assertEqual(2, checked.status)
+            self.assertIn("confirm.key", checked.output)
+
+    def test_every_channel_shows_it(self):
+        """Where a person presses a button or reads a link; SMS shows the short name, for `notifyctl confirm`."""
+        for channel in ("dingtalk", "wecom", "slack", "teams", "email"):
+            with self.subTest(channel):
+                to = ["--to", "zhang@example.com"] if channel == "email" else []
+                self.assertEqual(0, self.tell(*to, channel=channel, event_id=channel).status)
+                [message] = self.arrivals(channel, 1)
+                text = message.text if channel == "email" else message.request.body.decode().replace("\\/", "/")
+                tokens = re.findall(r"https://monitor\.example\.com/confirm/([A-Za-z0-9_-]{39})", text)
+                self.assertTrue(tokens, text)
+                token_parts(tokens[0])
+
+
+class ByHand(ConfirmCase):
+    def name(self):
+        return self.sql("SELECT short_id FROM alert")[0][0]
+
+    def test_the_first_has_it_and_may_give_it_back(self):
+        self.tell()
+        pending = self.ctl("pending")
+        self.assertIn(f"{self.name()} critical", pending.output)
+        self.assertIn("1 wait for somebody", pending.output)
+        self.assertIn("0 wait", self.ctl("pending", "--older", "30m").output)
+        self.assertEqual("Disk is full", json.loads(self.ctl("pending", "--json").output)["pending"][0]["subject"])
+        taken = self.ctl("confirm", self.name().lower(), "--by", "李娜", "--comment", "looking")
+        self.assertEqual((0, f"{self.name()} taken by 李娜: db-01 / disk, Disk is full\n"), (taken.status, taken.output))
+        second = self.ctl("confirm", "--by", "wang", self.name().lstrip("#"))
+        self.assertEqual(0, second.status)
+        self.assertRegex(second.output, rf"^{self.name()} was taken by 李娜 \d+s ago$")
+        self.assertIn("0 wait", self.ctl("pending").output)
+        self.assertEqual(0, self.ctl("confirm", self.name(), "--by", "李娜", "--release").status)
+        self.assertIn("1 wait", self.ctl("pending").output)
+        self.assertEqual(0, self.ctl("confirm", self.name(), "--by", "wang", "--solved", "--comment", "cleaned up").status)
+        self.assertEqual([("take", "李娜", "looking"), ("release", "李娜", ""), ("solve", "wang", "cleaned up")],
+                         self.sql("SELECT verb, author, words FROM reply ORDER BY rowid"))
+        self.assertEqual([("solved", "wang", 0)], self.alerts())
+
+    def test_what_is_over_cannot_be_taken(self):
+        self.tell()
+        self.tell(kind="recovery", severity="info")
+        done = self.ctl("confirm", self.name(), "--by", "li")
+        self.assertEqual(0, done.status)
+        self.assertIn("is over", done.output)
+        self.assertEqual([], self.sql("SELECT * FROM reply"))
+
+    def test_names_that_are_not_clear_are_listed(self):
+        self.tell()
+        self.tell(event_id="4712")
+        self.sql("UPDATE alert SET short_id = '#AAAAA'")
+        done = self.ctl("confirm", "AAAAA", "--by", "li")
+        self.assertNotEqual(0, done.status)
+        ids = [row[0] for row in self.sql("SELECT id FROM alert")]
+        for one in ids:
+            self.assertIn(one, done.errors)
+        self.assertEqual([], self.sql("SELECT * FROM reply"))
+        self.assertEqual(0, self.ctl("confirm", ids[0], "--by", "li").status)
+        self.assertEqual([(ids[0],)], self.sql("SELECT id FROM alert WHERE state = 'taken'"))
+
+    def test_wrong_calls_say_what_is_wanted(self):
+        self.tell()
+        for arguments, wanted in (([], "say which"), (["ZZZZZ", "--by", "li"], "no alert #ZZZZZ"), ([self.name()], "say who"),
+                                  ([self.name(), "x", "--by", "li"], "one too many"), ([self.name(), "--at", "x"], "no option"),
+                                  ([self.name(), "--by", "l", "--solved", "--release"], "exclude")):
+            done = self.ctl("confirm", *arguments)
+            self.assertNotEqual(0, done.status, arguments)
+            self.assertIn(wanted, done.errors)
+        self.assertEqual([], self.sql("SELECT * FROM reply"))
+
+    def test_an_acknowledgement_in_the_monitoring_system_takes_it(self):
+        self.tell()
+        self.assertEqual(0, self.tell(kind="acknowledgement", author="wang", comment="mine").status)
+        self.assertEqual([("taken", "wang", 0)], self.alerts())
+        self.assertIn("0 wait", self.ctl("pending").output)
+
+
+ROUTES = """
+route "database" {
+    severity = "warning"  host = {"db-*"}  channels = {"ops-dingtalk"}  to = {"@zhang"}
+    escalate { after = "15m"  channels = {"ops-aliyun-sms"}  to = {"@li"} }
+    escalate { after = "40m"  channels = {"ops-email"}  to = {"@boss"} }
+}
+route "default" { default = yes  channels = {"ops-webhook"} }
+"""
+
+
+class Escalation(ConfirmCase):
+    routes = ROUTES
+
+    def tell(self, kind="problem", severity="critical", event_id="4711", host="db-01", **fields):
+        done, _ = self.route(kind, severity, event_id, host, service="disk", subject="Disk is full", **fields)
+        self.assertEqual(0, done.status, done)
+
+    def pass_minutes(self, minutes):
+        """Time goes by: what the store remembers is so much older."""
+        for table, columns in (("alert", "opened_ms asked_ms due_ms taken_ms reminded_ms over_ms"), ("step", "due_ms at_ms"),
+                               ("notification", "created_ms ended_ms"), ("reply", "at_ms"), ("booking", "at_ms")):
+            for column in columns.split():
+                self.sql(f"UPDATE {table} SET {column} = {column} - ? WHERE {column} > 0", minutes * 60000)
+
+    def tick(self, *expected):
+        """One pass; what arrived where, in the order of the channels' names."""
+        self.stub.recorded.clear()
+        self.mail.mails.clear()
+        done = self.ctl("tick")
+        self.assertEqual(0, done.status, done)
+        came = [record.name for record in self.stub.recorded] + ["email"] * len(self.mail.mails)
+        self.assertEqual(sorted(expected), sorted(came))
+        return done
+
+    def test_step_by_step_until_somebody_takes_it(self):
+        self.tell()
+        self.tick()
+        self.pass_minutes(14)
+        self.tick()
+        self.pass_minutes(1)
+        self.tick("aliyun_sms")
+        self.assertIn("13900139000", self.stub.recorded[0].request.target + self.stub.recorded[0].request.body.decode())
+        self.tick()
+        self.pass_minutes(25)
+        self.tick("email")
+        mail = self.mail.mails[0]
+        self.assertEqual(["boss@example.com"], mail.recipients)
+        self.assertIn("40m", mail.text)
+        self.assertIn("无人接手", mail.text)
+        for told in ("ops-dingtalk 张伟", "ops-aliyun-sms 李娜"):
+            self.assertRegex(mail.text, rf"\d\d:\d\d {told}")
+        self.assertRegex(mail.text, r"monitor\.example\.com/confirm/[A-Za-z0-9_-]{39}")
+        self.pass_minutes(60)
+        self.tick()
+        self.assertEqual([("told",), ("told",)], self.sql("SELECT state FROM step"))
+
+    def test_taken_in_time_nothing_follows_and_the_group_is_told(self):
+        self.tell()
+        self.pass_minutes(4)
+        self.ctl("confirm", self.sql("SELECT short_id FROM alert")[0][0], "--by", "李娜", "--comment", "换盘中")
+        self.tick("dingtalk")
+        text = self.stub.recorded[0].text
+        self.assertIn("李娜 已接手（4m", text)
+        self.assertIn("换盘中", text)
+        self.pass_minutes(60)
+        self.tick()
+        self.assertEqual([("stopped",), ("stopped",)], self.sql("SELECT state FROM step"))
+        self.assertEqual([(1,)], self.sql("SELECT announced FROM reply"))
+
+    def test_given_back_it_goes_on_where_it_stood(self):
+        self.tell()
+        self.pass_minutes(10)
+        name = self.sql("SELECT short_id FROM alert")[0][0]
+        self.ctl("confirm", name, "--by", "li")
+        self.tick("dingtalk")
+        self.pass_minutes(60)
+        self.ctl("confirm", name, "--by", "li", "--release")
+        self.tick("dingtalk")
+        self.assertRegex(self.stub.recorded[0].text, "li 已放弃处理")
+        self.pass_minutes(4)
+        self.tick()
+        self.pass_minutes(2)
+        self.tick("aliyun_sms")
+
+    def test_over_in_time_nothing_follows(self):
+        self.tell()
+        self.tell(kind="recovery", severity="info")
+        self.pass_minutes(60)
+        self.tick()
+
+    def test_acknowledged_in_the_monitoring_system_nothing_follows(self):
+        self.tell()
+        self.tell(kind="acknowledgement", author="wang")
+        self.pass_minutes(60)
+        self.tick()
+
+    def test_who_was_called_in_is_told_of_the_end_once(self):
+        self.tell()
+        self.pass_minutes(16)
+        self.tick("aliyun_sms")
+        self.pass_minutes(1)
+        self.tell(kind="recovery", severity="info")
+        self.tick("aliyun_sms")
+        self.pass_minutes(1)
+        self.tick()
+        self.assertEqual({"ended", "stopped"}, {row[0] for row in self.sql("SELECT state FROM step")})
+
+    def test_taken_and_still_there_is_brought_back_to_mind(self):
+        self.tell()
+        self.ctl("confirm", self.sql("SELECT short_id FROM alert")[0][0], "--by", "li")
+        self.tick("dingtalk")
+        self.pass_minutes(239)
+        self.tick()
+        self.pass_minutes(1)
+        self.tick("dingtalk")
+        self.assertRegex(self.stub.recorded[0].text, r"仍未恢复（li, 4h")
+        self.tick()
+        self.pass_minutes(240)
+        self.tick("dingtalk")
+        self.ctl("confirm", self.sql("SELECT short_id FROM alert")[0][0], "--by", "li", "--solved")
+        self.tick("dingtalk")
+        self.pass_minutes(300)
+        self.tick()
+
+    def test_a_pass_that_is_stopped_tells_nothing_twice(self):
+        self.tell()
+        self.pass_minutes(16)
+        self.tick("aliyun_sms")
+        self.sql("UPDATE step SET state = 'waiting'")  # as if it had been stopped before the mark
+        self.tick()
+        self.sql("UPDATE reply SET announced = 0")
+        self.tick()
+
+    def test_steps_that_the_configuration_forgot_are_taken_all_the_same(self):
+        self.tell()
+        self.configure(extra=self.head + ROUTES.replace('escalate { after = "40m"', '# '))
+        self.pass_minutes(41)
+        self.tick("aliyun_sms", "email")
+        self.assertEqual(["boss@example.com"], self.mail.mails[0].recipients)
+        self.tell(event_id="4712")
+        self.configure(extra=self.head + 'route "default" { default = yes  channels = {"ops-webhook"} }')
+        self.pass_minutes(16)
+        self.tick("aliyun_sms")
+        self.assertIn("13800138000", self.stub.recorded[0].request.target + self.stub.recorded[0].request.body.decode())
+
+    def test_without_steps_of_its_own_the_same_people_by_sms_then_the_operator(self):
+        self.configure(extra=self.head + 'route "default" { default = yes  channels = {"ops-dingtalk"}  to = {"@li"} }')
+        self.tell()
+        self.pass_minutes(31)
+        self.tick("aliyun_sms")
+        self.assertIn("13900139000", self.stub.recorded[0].request.target + self.stub.recorded[0].request.body.decode())
+        self.pass_minutes(30)
+        self.tick("email")
+        self.assertEqual(["boss@example.com"], self.mail.mails[0].recipients)
+        self.pass_minutes(120)
+        self.tick()
+
+    def test_a_source_that_tells_it_again_does_not_begin_anew(self):
+        self.tell()
+        self.pass_minutes(10)
+        self.tell(notification_number="2")
+        self.pass_minutes(5)
+        self.tick("aliyun_sms")
+
+
+class Setup(ConfirmCase):
+    def test_it_makes_a_key_once(self):
+        key = self.folder / "etc/confirm.key"
+        key.unlink()
+        first = self.ctl("setup")
+        self.assertEqual(0, first.status, first)
+        self.assertIn("(made)", first.output)
+        text = key.read_text()
+        self.assertRegex(text, r"^[0-9a-f]{64}\n$")
+        self.assertEqual(0o640, stat.S_IMODE(key.stat().st_mode))
+        self.assertIn("(was there)", self.ctl("setup").output)
+        self.assertEqual(text, key.read_text())
+        self.assertEqual([], [name for name in os.listdir(key.parent) if name.endswith(".new")])
+        self.assertEqual(0, self.ctl("check").status, self.ctl("check"))
+
+
+if __name__ == "__main__":
+    unittest.main()
