@@ -660,7 +660,8 @@ static const struct retention BODIES = {"UPDATE notification SET body = '' WHERE
 static const struct retention ATTEMPTS = {
     "DELETE FROM attempt WHERE rowid IN (SELECT rowid FROM attempt WHERE at_ms < ? LIMIT ?)", 90};
 static const struct retention NOTIFICATIONS = {"DELETE FROM notification WHERE rowid IN (SELECT rowid FROM notification"
-                                               " WHERE created_ms < ? AND outcome <> 'waiting' LIMIT ?)",
+                                               " WHERE created_ms < ? AND outcome <> 'waiting'"
+                                               " AND NOT (outcome = 'held' AND delivered_by = '') LIMIT ?)",
                                                400};
 static const struct retention MUTES = {
     "DELETE FROM mute WHERE rowid IN (SELECT rowid FROM mute WHERE until_ms < ? LIMIT ?)", 400};
