@@ -79,13 +79,9 @@ const char *compose_template_name(const struct event *event, const char *wished)
 /* Somebody must be able to tell what happened even from an event that hardly says it. */
 static const char *subject_of(struct arena *arena, const struct event *event, enum language language)
 {
-    if (event->subject[0])
-        return event->subject;
-    if (event->host[0] && event->service[0])
-        return arena_print(arena, "%s / %s %s", event->host, event->service, event->state);
-    if (event->host[0])
-        return arena_print(arena, "%s %s", event->host, event->state);
-    return word_in(language, WORD_SYSTEM_NOTICE);
+    const char *headline = event_headline(arena, event);
+
+    return headline[0] ? headline : word_in(language, WORD_SYSTEM_NOTICE);
 }
 
 /* What is said when no template can be read: everything that matters, a line each. */
