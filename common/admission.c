@@ -325,15 +325,15 @@ static bool answer_storm(struct asking *asking, bool *answered)
         .severity = ask->event->severity,
         .now_ms = ask->now_ms,
     };
-    enum storm_answer weather = STORM_CALM;
+    struct storm_answer storm;
     bool first_down;
 
     if (ask->event->kind != EVENT_PROBLEM || ask->beyond_limits)
         return true;
-    if (!storm_ask(asking->store, &question, &weather, asking->fault) || !is_first_down(asking, &first_down))
+    if (!storm_ask(asking->store, &question, &storm, asking->fault) || !is_first_down(asking, &first_down))
         return false;
-    asking->answer->storm_begins = weather == STORM_BEGINS;
-    *answered = (weather == STORM_BEGINS || weather == STORM_HOLDS) && !is_exempt(asking) && !first_down;
+    asking->answer->storm_begins = storm.begins;
+    *answered = storm.holds && !is_exempt(asking) && !first_down;
     if (*answered) {
         asking->answer->admission = HELD;
         asking->answer->scope = "storm";

@@ -14,13 +14,18 @@ enum {
     OVER_MOST = 10,  /* recoveries of what was told earlier */
 };
 
-/* The index is named: a guess of the planner would read all that these people were ever told. Both sets take the same places: ?1 section, ?2 recipients, ?3 from, ?4 until, ?5 now, ?6 how many rows. */
-#define HELD                                                                                                                                         \
-    " FROM notification n INDEXED BY notification_held WHERE n.section = ?1 AND n.recipient_key = ?2 AND n.outcome = 'held' AND n.delivered_by = ''" \
-    " AND n.created_ms >= ?3 AND n.created_ms <= ?4 AND n.release_ms <= ?5"
-#define EVERY                                                                                                                                  \
-    " FROM notification n INDEXED BY notification_people WHERE ?1 = ?1 AND n.recipient_key = ?2 AND n.kind = 'problem' AND n.created_ms >= ?3" \
-    " AND n.created_ms <= ?4 AND n.outcome <> 'muted' AND ?5 = ?5"
+/*
+ * The index is named: a guess of the planner would read all that these people were ever told. Both sets take the same places:
+ * ?1 section, ?2 recipients, ?3 from, ?4 until, ?5 now, ?6 how many rows.
+ */
+#define HELD                                                                                          \
+    " FROM notification n INDEXED BY notification_held WHERE n.section = ?1 AND n.recipient_key = ?2" \
+    " AND n.outcome = 'held' AND n.delivered_by = '' AND n.created_ms >= ?3 AND n.created_ms <= ?4"   \
+    " AND n.release_ms <= ?5"
+#define EVERY                                                                                        \
+    " FROM notification n INDEXED BY notification_people WHERE ?1 = ?1 AND n.recipient_key = ?2"     \
+    " AND n.kind = 'problem' AND n.created_ms >= ?3 AND n.created_ms <= ?4 AND n.outcome <> 'muted'" \
+    " AND ?5 = ?5"
 
 #define RECOVERY                                                                                                      \
     "(SELECT MIN(r.created_ms) FROM notification r WHERE r.problem = n.problem AND r.recipient_key = n.recipient_key" \

@@ -140,6 +140,10 @@ static const char *why_not(const struct course *course)
         if (strcmp(answer->scope, "storm") == 0)
             return arena_print(arena, "suppressed %s: a storm of problems, %lld waiting for the summary", name,
                                (long long)answer->waiting);
+        if (strcmp(answer->scope, "exempt") == 0)
+            return arena_print(arena,
+                               "suppressed %s: over %lld a minute that no limit holds, %lld waiting for the summary",
+                               name, (long long)answer->allowed, (long long)answer->waiting);
         if (strcmp(answer->scope, "summary") == 0)
             return arena_print(arena, "suppressed %s: a summary told its problem, and will tell its end", name);
         return arena_print(arena, "suppressed %s: %lld a %s reached for this %s, %lld waiting for the summary", name,

@@ -23,27 +23,24 @@ static bool keep_sight(void *self, struct row *row)
     return false;
 }
 
-/* Other problems than `except` that were asked for lately; not more rows are looked at than decide. */
+/* Other problems than `except` that people may be told of now; not more rows are looked at than decide. */
 static bool count_problems(struct store *store, const struct storm_policy *policy, const char *recipient_key,
                            const char *except, int64_t now_ms, struct sight *sight, struct fault *fault)
 {
     *sight = (struct sight){0};
-    return store_read(store, NULL, fault,
-                      "SELECT COUNT(DISTINCT problem), MAX(severity), MIN(created_ms) FROM (SELECT problem, severity,"
-                      " created_ms FROM notification WHERE recipient_key = ? AND kind = 'problem' AND created_ms > ?"
-                      " AND outcome <> 'muted' AND problem <> ? ORDER BY created_ms DESC LIMIT ?)",
-                      keep_sight, sight, "titi", recipient_key, since_ms(policy, now_ms), except,
-                      LOOKED_AT * policy->problems);
+    return store_read(
+        store, NULL, fault,
+        "SELECT COUNT(DISTINCT problem), MAX(severity), MIN(created_ms) FROM (SELECT problem, severity,"
+        " created_ms FROM notification WHERE recipient_key = ? AND kind = 'problem' AND created_ms > ?"
+        " AND outcome <> 'muted' AND reason <> 'outside hours' AND problem <> ? ORDER BY created_ms DESC LIMIT ?)",
+        keep_sight, sight, "titi", recipient_key, since_ms(policy, now_ms), except, LOOKED_AT * policy->problems);
 }
 
 static bool begin(struct store *store, const struct storm_ask *ask, const struct sight *sight, struct fault *fault)
 {
-    int64_t severity = (int64_t)ask->severity;
-
     return store_run(store, fault,
                      "INSERT INTO storm (recipient_key, section, recipients, began_ms, gravest) VALUES (?, ?, ?, ?, ?)",
-                     "tttii", ask->recipient_key, ask->section, ask->recipients, sight->first_ms,
-                     severity > sight->gravest ? severity : sight->gravest);
+                     "tttii", ask->recipient_key, ask->section, ask->recipients, sight->first_ms, sight->gravest);
 }
 
 /* Of the gravest level alone, as many as make a storm? */
@@ -53,7 +50,8 @@ static bool level_storms(struct store *store, const struct storm_ask *ask, bool 
 
     if (!store_number(store, fault,
                       "SELECT COUNT(*) FROM (SELECT 1 FROM notification WHERE recipient_key = ? AND kind = 'problem'"
-                      " AND created_ms > ? AND severity >= ? AND outcome <> 'muted' LIMIT ?)",
+                      " AND created_ms > ? AND severity >= ? AND outcome <> 'muted' AND reason <> 'outside hours'"
+                      " LIMIT ?)",
                       0, &count, "tiii", ask->recipient_key, since_ms(ask->policy, ask->now_ms), (int64_t)ask->severity,
                       ask->policy->problems))
         return false;
@@ -61,20 +59,17 @@ static bool level_storms(struct store *store, const struct storm_ask *ask, bool 
     return true;
 }
 
-static bool weigh(struct store *store, const struct storm_ask *ask, int64_t gravest, enum storm_answer *answer,
-                  struct fault *fault)
+static bool weigh(struct store *store, const struct storm_ask *ask, int64_t gravest, bool *holds, struct fault *fault)
 {
     int64_t severity = (int64_t)ask->severity;
     bool storms = false;
 
-    *answer = severity < gravest ? STORM_HOLDS : STORM_PASSES;
     if (severity > gravest)
         return store_run(store, fault, "UPDATE storm SET gravest = ? WHERE recipient_key = ?", "it", severity,
                          ask->recipient_key);
     if (severity == gravest && !level_storms(store, ask, &storms, fault))
         return false;
-    if (storms)
-        *answer = STORM_HOLDS;
+    *holds = severity < gravest || storms;
     return true;
 }
 
@@ -91,23 +86,22 @@ static bool find_storm(struct store *store, const char *recipient_key, struct si
                       recipient_key);
 }
 
-bool storm_ask(struct store *store, const struct storm_ask *ask, enum storm_answer *answer, struct fault *fault)
+bool storm_ask(struct store *store, const struct storm_ask *ask, struct storm_answer *answer, struct fault *fault)
 {
     struct sight storm;
     struct sight sight;
 
-    *answer = STORM_CALM;
+    *answer = (struct storm_answer){0};
     if (ask->policy->problems <= 0 || ask->policy->within_s <= 0)
         return true;
     if (!find_storm(store, ask->recipient_key, &storm, fault) ||
         !count_problems(store, ask->policy, ask->recipient_key, ask->problem, ask->now_ms, &sight, fault))
         return false;
     if (storm.found)
-        return 2 * (sight.count + 1) < ask->policy->problems || weigh(store, ask, storm.gravest, answer, fault);
-    if (sight.count < ask->policy->problems)
-        return true;
-    *answer = STORM_BEGINS;
-    return begin(store, ask, &sight, fault);
+        return 2 * (sight.count + 1) < ask->policy->problems || weigh(store, ask, storm.gravest, &answer->holds, fault);
+    answer->begins = sight.count >= ask->policy->problems;
+    return !answer->begins ||
+           (begin(store, ask, &sight, fault) && weigh(store, ask, sight.gravest, &answer->holds, fault));
 }
 
 /* --- those under way --- */

@@ -22,14 +22,12 @@ struct storm_ask {
     int64_t now_ms; /* wall */
 };
 
-enum storm_answer {
-    STORM_CALM,
-    STORM_BEGINS, /* with this problem; it is held back, and the storm is to be announced */
-    STORM_HOLDS,
-    STORM_PASSES, /* there is a storm, and this one is grave enough */
+struct storm_answer {
+    bool begins; /* with this problem: it is to be announced */
+    bool holds;  /* this one is not grave enough to be told singly */
 };
 
-bool storm_ask(struct store *store, const struct storm_ask *ask, enum storm_answer *answer, struct fault *fault);
+bool storm_ask(struct store *store, const struct storm_ask *ask, struct storm_answer *answer, struct fault *fault);
 
 /* One that has begun and is not over. */
 struct storm {

@@ -17,8 +17,8 @@
 bool summary_make(const struct digest_making *making, size_t *made, struct fault *fault);
 
 /*
- * What was held back until `until_ms` belongs to the message `id`, which tells it as it was at `asked_ms`. The end of a problem that
- * came since then is left for the next summary.
+ * What was held back until `until_ms` belongs to the message `id`, which tells it as it was at `asked_ms`. The end of a problem
+ * that came since then is left for the next summary.
  */
 bool summary_claim(const struct digest_making *making, const char *section, const char *recipient_key, int64_t until_ms,
                    int64_t asked_ms, const char *id, struct fault *fault);

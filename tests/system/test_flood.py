@@ -50,6 +50,26 @@ class Storm(StoreCase):
         self.rain(103, severity="critical")
         self.assertEqual(before + 3, len(self.titles()), "an emergency was seen: critical is below the gravest now")
 
+    def test_a_worse_one_that_begins_the_storm_passes(self):
+        self.rain(*range(6))
+        self.rain(6, severity="critical")
+        titles = self.titles()
+        self.assertEqual(8, len(titles), titles)
+        self.assertIn("CPU 6", titles[6])
+        self.assertIn("告警风暴：7 个问题", titles[7])
+
+    def test_what_waits_for_the_hours_of_its_route_makes_no_storm(self):
+        now = time.time() + 8 * 3600
+        clock = [time.strftime("%H:%M", time.gmtime(now + hours * 3600)) for hours in (2, 4)]
+        self.configure(extra=self.limits + 'route "urgent" { severity = "critical"  channels = {"ops-webhook"} }\n'
+                       f'route "later" {{ during = "{clock[0]}-{clock[1]}"  outside = "hold"  channels = {{"ops-webhook"}} }}\n',
+                       channels=("webhook",))
+        self.rain(*range(8), channel="route")
+        self.assertEqual({"held": 8}, self.outcomes())
+        self.rain(8, channel="route", severity="critical")
+        self.assertEqual(1, len(self.titles()), self.titles())
+        self.assertIn("CPU 8", self.titles()[0])
+
     def test_the_gravest_level_that_storms_by_itself_is_held_too(self):
         self.rain(*range(12), severity="critical")
         self.assertEqual(7, len(self.titles()), self.titles())
@@ -494,6 +514,10 @@ class Vigil(StoreCase):
         [daily] = self.arrivals("slack", 1)
         self.assertIn("通知系统正常", daily.text)
         self.assertIn("24 小时内送达：1", daily.text)
+        self.age(7200)
+        self.ctl("tick")
+        self.ctl("tick")
+        self.assertEqual(1, len(self.stub.accepted("slack")), "once a day, not once an hour")
         self.sql("UPDATE value SET number = number - 1 WHERE name = 'daily_on'")
         self.age(86400)
         self.sql("UPDATE notification SET outcome = 'refused', created_ms = created_ms + 86400000 WHERE kind = 'problem'")
