@@ -5,6 +5,8 @@ import sqlite3
 from support import Case, program, run
 
 LIMITED = 'retry { attempts = 3  delay = "0s" }\n' 'limit { per_minute = 5  per_hour = 20  per_day = 100  repeat_within = "170s" }\n'
+MANY = "limit { per_minute = 1000  per_hour = 1000  per_day = 1000 }\n"
+NO_STORM = "storm { problems = 0 }\n"
 
 
 class StoreCase(Case):

@@ -10,6 +10,7 @@ from store_support import LIMITED, StoreCase
 from support import program
 from stub.server import Answer
 
+
 class NotLost(StoreCase):
     def test_what_was_not_delivered_waits_and_arrives_with_the_next_tick(self):
         self.stub.script("webhook", *[Answer(status=503)] * 3)
