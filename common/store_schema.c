@@ -108,5 +108,9 @@ const char *const STORE_STEPS[] = {
     " gravest INTEGER NOT NULL,"
     " announced_by TEXT NOT NULL DEFAULT ''," /* id of the notification that announces it */
     " shown INTEGER NOT NULL DEFAULT 0,"      /* problems that the announcement speaks of */
-    " shown_ms INTEGER NOT NULL DEFAULT 0);",
+    " shown_ms INTEGER NOT NULL DEFAULT 0);"
+
+    /* What .ics files say, until they change: calendar_cache.h. */
+    "CREATE TABLE calendar ("
+    " key TEXT PRIMARY KEY, file TEXT NOT NULL, made_s INTEGER NOT NULL, content TEXT NOT NULL, digest TEXT NOT NULL);",
 };

@@ -571,6 +571,65 @@ static void test_options_of_the_call_win_over_the_section(void **state)
     assert_string_equal(fault.text, "--size is a number (digits only), not 'x'");
 }
 
+static void test_limits_and_retries_of_the_call_win_over_the_sections_for_that_call(void **state)
+{
+    static const struct {
+        const char *name;
+        const char *value;
+        const char *says; /* "" when it is taken */
+    } CASES[] = {
+        {"limit_per_minute",    "7",        ""                                                              },
+        {"limit_per_hour",      "0",        ""                                                              },
+        {"limit_per_day",       "9",        ""                                                              },
+        {"limit_repeat_within", "2m",       ""                                                              },
+        {"limit_exempt",        "critical", ""                                                              },
+        {"retry_attempts",      "5",        ""                                                              },
+        {"retry_delay",         "1m",       ""                                                              },
+        {"limit_per_minute",    "many",     "--x: 'per_minute' wants a number from 0 to 1000000, not 'many'"},
+        {"limit_per_minute",    "-1",       "wants a number"                                                },
+        {"limit_repeat_within", "120",      "wants a duration from 0 to 7d with its unit"                   },
+        {"limit_exempt",        "serious",  "wants info, warning, error"                                    },
+        {"retry_attempts",      "0",        "wants a number from 1 to 20"                                   },
+        {"retry_delay",         "2h",       "wants a duration from 0 to 1h"                                 },
+    };
+    struct config *config =
+        load(*state, "bell \"a\" { token = \"t\" limit { per_minute = 1 per_hour = 2 } retry { attempts = 2 } }\n");
+    struct section *section = section_named(config, "a");
+    struct givens all = {.arena = *state};
+    struct fault fault = {0};
+
+    for (size_t i = 0; i < COUNT(CASES); i++) {
+        struct givens extra = {.arena = *state};
+        bool good = CASES[i].says[0] == '\0';
+
+        give(&extra, CASES[i].name, CASES[i].value, "--x");
+        if (good)
+            give(&all, CASES[i].name, CASES[i].value, "--x");
+        fault = (struct fault){0};
+        if (config_open_section(config, section, &extra, &fault) != good || !strstr(fault.text, CASES[i].says))
+            fail_msg("%s = %s: %s", CASES[i].name, CASES[i].value, fault.text);
+        assert_true(config_is_block_option(CASES[i].name));
+    }
+    assert_int_equal(config->finding_count, 0);
+    assert_true(config_open_section(config, section, &all, &fault));
+    assert_int_equal(section->limits.limits.per_minute, 7);
+    assert_int_equal(section->limits.limits.per_hour, 0);
+    assert_int_equal(section->limits.limits.per_day, 9);
+    assert_int_equal(section->limits.repeat_within_s, 120);
+    assert_int_equal(section->limits.exempt, 1U << SEVERITY_CRITICAL | 1U << SEVERITY_EMERGENCY);
+    assert_int_equal(section->retry.attempts, 5);
+    assert_int_equal(section->retry.first_wait_ms, 60000);
+    assert_true(section->limits_by_call);
+    assert_true(config_open_section(config, section, NULL, &fault)); /* for a message of another call */
+    assert_int_equal(section->limits.limits.per_minute, 1);
+    assert_int_equal(section->limits.limits.per_hour, 2);
+    assert_int_equal(section->retry.attempts, 2);
+    assert_false(section->limits_by_call);
+    assert_false(config_is_block_option("limit_per_second") || config_is_block_option("per_minute") ||
+                 config_is_block_option("limit_attempts") || config_is_block_option("retry_") ||
+                 config_is_block_option("confirm_within"));
+}
+
 static void test_a_call_without_a_configuration_uses_its_options(void **state)
 {
     struct config *config = config_none(*state);
@@ -828,6 +887,7 @@ int main(void)
         WITH_ARENA(test_chooses_a_section_or_says_which_there_are),
         WITH_ARENA(test_no_section_at_all_says_how_to_make_one),
         WITH_ARENA(test_options_of_the_call_win_over_the_section),
+        WITH_ARENA(test_limits_and_retries_of_the_call_win_over_the_sections_for_that_call),
         WITH_ARENA(test_a_call_without_a_configuration_uses_its_options),
         WITH_ARENA(test_a_section_goes_its_own_way_through_the_network),
         WITH_ARENA(test_contacts_are_found_by_any_of_their_addresses),
