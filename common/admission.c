@@ -61,23 +61,51 @@ static bool keep_earlier(void *self, struct row *row)
         .words = row_text(row, 2),
         .created_ms = row_number(row, 3),
         .ended_ms = row_number(row, 4),
-        .row_state = row_text(row, 5),
-        .lease_ms = row_number(row, 6),
+        .row_state = "",
     };
     return false;
 }
 
-/* The newest of the same, if it is within the window or still under way. */
+static bool keep_waiting(void *self, struct row *row)
+{
+    struct earlier *earlier = self;
+
+    earlier->row_state = row_text(row, 0);
+    earlier->lease_ms = row_number(row, 1);
+    return false;
+}
+
+/* When the oldest of those was made that are still under way to these people about this problem. */
+static bool oldest_under_way(struct asking *asking, int64_t *made_ms)
+{
+    return store_number(asking->store, asking->fault,
+                        "SELECT MIN(created_ms) FROM outbox WHERE problem = ? AND recipient_key = ?", INT64_MAX,
+                        made_ms, "tt", asking->ask->problem, asking->ask->recipient_key);
+}
+
+/*
+ * The newest of the same, if it is within the window or still under way. What is older than both is not looked through: a reminder
+ * without a number has the same key for as long as its problem lasts.
+ */
 static bool find_earlier(struct asking *asking, struct earlier *earlier)
 {
     const struct admission_ask *ask = asking->ask;
+    int64_t window_ms = ask->now_ms - ask->repeat_within_ms;
+    int64_t from_ms;
 
-    return store_read(asking->store, asking->arena, asking->fault,
-                      "SELECT n.id, n.outcome, n.words, n.created_ms, n.ended_ms, o.state, o.lease_ms"
-                      " FROM notification n LEFT JOIN outbox o ON o.id = n.id"
-                      " WHERE n.repeat_key = ? AND (n.created_ms > ? OR n.outcome = 'waiting')"
-                      " ORDER BY n.created_ms DESC LIMIT 1",
-                      keep_earlier, earlier, "ti", ask->repeat_key, ask->now_ms - ask->repeat_within_ms);
+    if (!oldest_under_way(asking, &from_ms))
+        return false;
+    from_ms = from_ms <= window_ms ? from_ms : window_ms + 1;
+    if (!store_read(asking->store, asking->arena, asking->fault,
+                    "SELECT id, outcome, words, created_ms, ended_ms FROM notification"
+                    " WHERE repeat_key = ? AND created_ms >= ? AND (created_ms > ? OR outcome = 'waiting')"
+                    " ORDER BY created_ms DESC LIMIT 1",
+                    keep_earlier, earlier, "tii", ask->repeat_key, from_ms, window_ms))
+        return false;
+    if (!earlier->found || strcmp(earlier->outcome, "waiting") != 0)
+        return true;
+    return store_read(asking->store, asking->arena, asking->fault, "SELECT state, lease_ms FROM outbox WHERE id = ?",
+                      keep_waiting, earlier, "t", earlier->id);
 }
 
 static bool claim(struct asking *asking, const char *id)

@@ -49,21 +49,13 @@ const char *alert_id(struct arena *arena, const char *problem)
 
 /* --- what the source says --- */
 
-/* A problem that was over begins anew: nobody has taken it yet. */
 static const char OPEN[] =
-    "INSERT INTO alert (problem, id, short_id, opened_ms, severity, source, host, service, subject, event, state)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'open')"
-    " ON CONFLICT (problem) DO UPDATE SET severity = ?5, subject = ?9, event = ?10,"
-    " opened_ms = CASE WHEN over_ms > 0 THEN ?4 ELSE opened_ms END,"
-    " state = CASE WHEN over_ms > 0 THEN 'open' ELSE state END,"
-    " asked_ms = CASE WHEN over_ms > 0 THEN 0 ELSE asked_ms END,"
-    " due_ms = CASE WHEN over_ms > 0 THEN 0 ELSE due_ms END,"
-    " taken_ms = CASE WHEN over_ms > 0 THEN 0 ELSE taken_ms END,"
-    " taken_by = CASE WHEN over_ms > 0 THEN '' ELSE taken_by END,"
-    " taken_via = CASE WHEN over_ms > 0 THEN '' ELSE taken_via END,"
-    " solved_ms = CASE WHEN over_ms > 0 THEN 0 ELSE solved_ms END,"
-    " solved_by = CASE WHEN over_ms > 0 THEN '' ELSE solved_by END,"
-    " words = CASE WHEN over_ms > 0 THEN '' ELSE words END, over_ms = 0";
+    "INSERT INTO alert (problem, id, short_id, opened_ms, severity, source, host, service, subject,"
+    " event, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open')";
+
+static const char OPEN_ANEW[] =
+    "UPDATE alert SET over_ms = 0, opened_ms = ?, state = 'open', asked_ms = 0, due_ms = 0, taken_ms = 0, taken_by = '',"
+    " taken_via = '', solved_ms = 0, solved_by = '', words = '' WHERE problem = ?";
 
 static const char ASK[] = "UPDATE alert SET state = 'asked', asked_ms = CASE asked_ms WHEN 0 THEN ?2 ELSE asked_ms END,"
                           " due_ms = CASE WHEN due_ms = 0 OR due_ms > ?3 THEN ?3 ELSE due_ms END"
@@ -82,18 +74,36 @@ static bool add_steps(struct store *store, const struct alert_news *news, struct
     return true;
 }
 
-static bool open_alert(struct store *store, struct arena *arena, const struct alert_news *news, struct fault *fault)
+/* A problem that was over begins anew: nobody has taken it yet. */
+static bool open_anew(struct store *store, const struct alert_news *news, struct fault *fault)
+{
+    return store_run(store, fault, "DELETE FROM step WHERE problem = ?", "t", news->problem) &&
+           store_run(store, fault, OPEN_ANEW, "it", news->now_ms, news->problem);
+}
+
+/* By short statements, each for its case: one for all would take longer to compile than the rest of an admission. */
+static bool write_alert(struct store *store, struct arena *arena, const struct alert_news *news, struct fault *fault)
 {
     const struct event *event = news->event;
     const char *json = json_print(event_to_json(arena, event));
+    const char *subject = event_headline(arena, event);
+    int64_t over_ms;
 
-    if (!store_run(store, fault,
-                   "DELETE FROM step WHERE problem = (SELECT problem FROM alert WHERE problem = ?"
-                   " AND over_ms > 0)",
-                   "t", news->problem) ||
-        !store_run(store, fault, OPEN, "tttiittttt", news->problem, alert_id(arena, news->problem), news->short_id,
-                   news->now_ms, (int64_t)event->severity, event->source, event->host, event->service,
-                   event_headline(arena, event), json))
+    if (!store_number(store, fault, "SELECT over_ms FROM alert WHERE problem = ?", -1, &over_ms, "t", news->problem))
+        return false;
+    if (over_ms < 0)
+        return store_run(store, fault, OPEN, "tttiittttt", news->problem, alert_id(arena, news->problem),
+                         news->short_id, news->now_ms, (int64_t)event->severity, event->source, event->host,
+                         event->service, subject, json);
+    if (over_ms > 0 && !open_anew(store, news, fault))
+        return false;
+    return store_run(store, fault, "UPDATE alert SET severity = ?, subject = ?, event = ? WHERE problem = ?", "ittt",
+                     (int64_t)event->severity, subject, json, news->problem);
+}
+
+static bool open_alert(struct store *store, struct arena *arena, const struct alert_news *news, struct fault *fault)
+{
+    if (!write_alert(store, arena, news, fault))
         return false;
     if (news->within_ms <= 0)
         return true;

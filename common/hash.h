@@ -1,5 +1,5 @@
 /*
- * hash - SHA-256, HMAC and comparison in constant time, through OpenSSL. Pure.
+ * hash - SHA-256, HMAC and comparison in constant time, through Nettle. Pure.
  *
  * A digest is a value of fixed size, so that no caller can mix up lengths.
  */

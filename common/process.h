@@ -24,6 +24,12 @@ void process_prepare(void);
  */
 void process_watch(int64_t deadline_ms, const char *line);
 
+/*
+ * Ends the program: writes out what is buffered and takes leave of providers, but does not take apart the libraries one by one,
+ * which the kernel does anyway. After arena_release().
+ */
+_Noreturn void process_end(int status);
+
 /* Where the program lies, whatever link it was called by: the package's modules lie beside it. "" when the kernel does not say. */
 const char *process_directory(struct arena *arena);
 

@@ -4,8 +4,8 @@
 #   install_packages GROUP...   installs them; does nothing when all is there
 #   packages_command            the command that installs packages here, for a person to read
 #
-# Groups: build (what a build needs), test (what tests/run needs beside it), hosts (the monitoring systems that the tests run;
-# Debian only). What is there is found by what it gives (a program, a library's .pc file), not by a package's name: several
+# Groups: build (what a build needs), test (what tests/run needs beside it), bench (what tests/bench/run compares with), hosts (the
+# monitoring systems that the tests run; Debian only). What is there is found by what it gives (a program, a library's .pc file), not by a package's name: several
 # packages give libcurl.
 # shellcheck shell=bash
 
@@ -18,7 +18,7 @@ build program:cmake            cmake                 cmake
 build program:ninja            ninja-build           ninja-build
 build program:pkg-config       pkg-config            pkgconf-pkg-config
 build library:libcurl          libcurl4-openssl-dev  libcurl-devel
-build library:libcrypto        libssl-dev            openssl-devel
+build library:nettle           nettle-dev            nettle-devel
 build library:json-c           libjson-c-dev         json-c-devel
 build library:libconfuse       libconfuse-dev        libconfuse-devel
 build library:sqlite3          libsqlite3-dev        sqlite-devel
@@ -38,6 +38,8 @@ test  program:curl             curl                  curl
 test  program:openssl          openssl               openssl
 test  program:groff            groff-base            groff-base
 test  program:shellcheck       shellcheck            ShellCheck
+bench program:curl             curl                  curl
+bench program:apprise          apprise               apprise
 TABLE
 }
 

@@ -19,7 +19,7 @@ SLOW = {"test_nagios", "test_icinga2", "test_zabbix", "test_quickstart", "test_v
         "test_killed", "test_power_cut", "test_faults", "test_fuzz", "test_memcheck", "test_static_analysis", "test_bench",
         "test_postfix", "test_proxies"}
 # They run the programs as they are shipped; all others run them with the sanitizers.
-SHIPPED = SLOW | {"test_structure", "test_fake_alerter"}
+SHIPPED = SLOW | {"test_structure", "test_fake_alerter", "test_loading"}
 
 UNIT_TIMEOUT_S = 120
 SYSTEM_TIMEOUT_S = int(os.environ.get("NP_SYSTEM_TIMEOUT_S", "600"))

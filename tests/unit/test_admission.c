@@ -269,6 +269,27 @@ static void test_a_hosts_retry_adopts_what_waits(void **state)
     assert_int_equal(number_in(place, "SELECT COUNT(*) FROM notification"), 1);
 }
 
+static void test_what_still_waits_is_adopted_however_old_it_is(void **state)
+{
+    struct place *place = *state;
+    struct store *store = open_store(place);
+    struct event event = problem("1", SEVERITY_WARNING);
+    struct admission_ask asked = question(place->arena, "first", &event);
+    struct admission_answer answer;
+
+    ask(place, store, &asked);
+    end(store, "first", OUTBOX_WAITS, NOW + 1000);
+    asked.id = "second";
+    asked.now_ms = NOW + asked.repeat_within_ms + 3600000;
+    answer = ask(place, store, &asked);
+    assert_int_equal(answer.admission, ADOPTED);
+    assert_string_equal(answer.id, "first");
+    end(store, "first", OUTBOX_DELIVERED, asked.now_ms);
+    asked.now_ms++;
+    assert_int_equal(ask(place, store, &asked).admission,
+                     ADMITTED); /* made before the window, and no longer under way */
+}
+
 static void test_a_dead_senders_row_is_adopted_when_its_lease_is_over(void **state)
 {
     struct place *place = *state;
@@ -561,6 +582,7 @@ int main(void)
         WITH_PLACE(test_the_same_again_is_a_repeat_and_later_a_reminder),
         WITH_PLACE(test_an_equal_number_is_never_a_reminder_and_another_number_no_repeat),
         WITH_PLACE(test_a_hosts_retry_adopts_what_waits),
+        WITH_PLACE(test_what_still_waits_is_adopted_however_old_it_is),
         WITH_PLACE(test_a_dead_senders_row_is_adopted_when_its_lease_is_over),
         WITH_PLACE(test_the_providers_quota_keeps_places_for_the_gravest),
         WITH_PLACE(test_places_kept_for_the_gravest_are_exact_in_any_order),
