@@ -36,6 +36,7 @@ struct asking {
     struct admission_answer *answer;
     struct fault *fault;
     const char *endpoint_key; /* that has the place; "" when none was asked for */
+    const char *mute;         /* id of the one that keeps it back */
 };
 
 /* --- repeats --- */
@@ -178,6 +179,7 @@ static bool answer_echo(struct asking *asking, bool *answered)
 
 struct mute_search {
     const struct admission_ask *ask;
+    const char *id;
     const char *words;
 };
 
@@ -191,22 +193,46 @@ static bool try_mute(void *self, struct row *row)
         !glob_fits_if_given(row_text(row, 3), search->ask->section))
         return true;
     search->words = row_text(row, 4);
+    search->id = row_text(row, 5);
     return false;
+}
+
+/* True for the recovery of a problem that these people have been told of: nobody is left with what is over. */
+static bool ends_what_was_told(struct asking *asking, bool *ends)
+{
+    const struct admission_ask *ask = asking->ask;
+    int64_t delivered = 0;
+
+    if (ask->event->kind == EVENT_RECOVERY &&
+        !store_number(asking->store, asking->fault,
+                      "SELECT COUNT(*) FROM notification WHERE problem = ? AND recipient_key = ?"
+                      " AND kind = 'problem' AND outcome IN ('delivered', 'unclear', 'waiting')",
+                      0, &delivered, "tt", ask->problem, ask->recipient_key))
+        return false;
+    *ends = delivered > 0;
+    return true;
 }
 
 static bool answer_mute(struct asking *asking, bool *answered)
 {
     struct mute_search search = {.ask = asking->ask};
+    bool ends = false;
 
+    *answered = false;
     if (!store_read(asking->store, asking->arena, asking->fault,
-                    "SELECT host, service, tag, section, author || ': ' || words FROM mute"
+                    "SELECT host, service, tag, section, author || ': ' || words, id FROM mute"
                     " WHERE ended = 0 AND from_ms <= ? AND until_ms > ?",
                     try_mute, &search, "ii", asking->ask->now_ms, asking->ask->now_ms))
         return false;
-    *answered = search.words != NULL;
+    if (!search.words)
+        return true;
+    if (!ends_what_was_told(asking, &ends))
+        return false;
+    *answered = !ends;
     if (*answered) {
         asking->answer->admission = MUTED;
         asking->answer->words = search.words;
+        asking->mute = search.id;
     }
     return true;
 }
@@ -249,22 +275,17 @@ static bool answer_pair(struct asking *asking, bool *answered)
 
 /* --- hours of the route --- */
 
-/* Nobody is left with a problem that is over: the recovery of what was delivered passes. */
 static bool answer_hours(struct asking *asking, bool *answered)
 {
     const struct admission_ask *ask = asking->ask;
-    int64_t delivered = 0;
+    bool ends = false;
 
     *answered = false;
     if (ask->hold_until_ms <= ask->now_ms)
         return true;
-    if (ask->event->kind == EVENT_RECOVERY &&
-        !store_number(asking->store, asking->fault,
-                      "SELECT COUNT(*) FROM notification WHERE problem = ? AND recipient_key = ?"
-                      " AND kind = 'problem' AND outcome IN ('delivered', 'unclear', 'waiting')",
-                      0, &delivered, "tt", ask->problem, ask->recipient_key))
+    if (!ends_what_was_told(asking, &ends))
         return false;
-    if (delivered > 0)
+    if (ends)
         return true;
     asking->answer->admission = HELD;
     asking->answer->scope = "route";
@@ -518,13 +539,14 @@ static bool record_notification(struct asking *asking, const char *outcome)
     return store_run(asking->store, asking->fault,
                      "INSERT INTO notification (id, short_id, created_ms, problem, repeat_key, kind, severity, source,"
                      " host, service, state, subject, section, channel, recipients, recipient_key, limit_key,"
-                     " endpoint_key, reason, outcome, words, route, release_ms, team)"
-                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                     "ttitttitttttttttttttttit", ask->id, ask->short_id, ask->now_ms, ask->problem, ask->repeat_key,
+                     " endpoint_key, reason, outcome, words, code, route, release_ms, team)"
+                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                     "ttitttittttttttttttttttit", ask->id, ask->short_id, ask->now_ms, ask->problem, ask->repeat_key,
                      event_kind_name(event->kind), (int64_t)event->severity, event->source, event->host, event->service,
                      event->state, event->subject, ask->section, ask->channel, ask->recipients, ask->recipient_key,
                      ask->limit_key, ask->endpoint_key, asking->answer->reason, outcome, asking->answer->words,
-                     ask->route, is_for_later(asking) ? asking->answer->due_ms : 0, team_of(asking->arena, event));
+                     asking->mute, ask->route, is_for_later(asking) ? asking->answer->due_ms : 0,
+                     team_of(asking->arena, event));
 }
 
 static bool record_row(struct asking *asking, const char *state, int64_t due_ms)
@@ -654,7 +676,7 @@ bool admission_ask(struct store *store, struct arena *arena, const struct admiss
     struct admission_answer given = {
         .admission = ADMITTED, .id = ask->id, .reason = "first", .window = "", .scope = "", .via = "", .words = ""};
     struct asking asking = {
-        .store = store, .arena = arena, .ask = ask, .answer = &given, .endpoint_key = "", .fault = fault};
+        .store = store, .arena = arena, .ask = ask, .answer = &given, .endpoint_key = "", .mute = "", .fault = fault};
 
     if (ask->reason[0])
         given.reason = ask->reason;

@@ -27,6 +27,7 @@ enum {
     " AND n.kind = 'problem' AND n.created_ms >= ?3 AND n.created_ms <= ?4 AND n.outcome <> 'muted'" \
     " AND ?5 = ?5"
 
+#define SUBJECT "CASE n.subject WHEN '' THEN n.state ELSE n.subject END" /* Nagios and Icinga give no subject */
 #define RECOVERY                                                                                                      \
     "(SELECT MIN(r.created_ms) FROM notification r WHERE r.problem = n.problem AND r.recipient_key = n.recipient_key" \
     " AND r.kind = 'recovery' AND r.created_ms >= n.created_ms)"
@@ -34,18 +35,18 @@ enum {
 #define NAMES(COLUMN, SET)                                                           \
     "SELECT n." COLUMN ", COUNT(*)" SET " AND n." COLUMN " <> '' GROUP BY n." COLUMN \
     " ORDER BY MAX(n.reason = 'exempt') DESC, COUNT(*) DESC, n." COLUMN " LIMIT ?6"
-#define OPEN(SET)                                                                     \
-    "SELECT n.host, n.service, n.subject, MIN(n.created_ms), 0, COUNT(*) OVER ()" SET \
-    " AND n.kind = 'problem' AND " RECOVERY " IS NULL GROUP BY n.problem"             \
+#define OPEN(SET)                                                                       \
+    "SELECT n.host, n.service, " SUBJECT ", MIN(n.created_ms), 0, COUNT(*) OVER ()" SET \
+    " AND n.kind = 'problem' AND " RECOVERY " IS NULL GROUP BY n.problem"               \
     " ORDER BY MAX(n.severity) DESC, MIN(n.created_ms) LIMIT ?6"
 #define COUNT(SET) "SELECT COUNT(DISTINCT n.problem)" SET " AND n.kind = 'problem' LIMIT ?6"
 
 /* Came and went; and what is over of problems that were told before. */
-static const char PAIRS[] = "SELECT n.host, n.service, n.subject, MIN(n.created_ms), MAX(" RECOVERY
+static const char PAIRS[] = "SELECT n.host, n.service, " SUBJECT ", MIN(n.created_ms), MAX(" RECOVERY
                             "), COUNT(*) OVER ()" HELD " AND n.kind = 'problem' AND " RECOVERY
                             " IS NOT NULL GROUP BY n.problem ORDER BY MAX(n.severity) DESC, MIN(n.created_ms) LIMIT ?6";
 static const char OVER[] =
-    "SELECT n.host, n.service, n.subject, n.created_ms, n.created_ms, COUNT(*) OVER ()" HELD
+    "SELECT n.host, n.service, " SUBJECT ", n.created_ms, n.created_ms, COUNT(*) OVER ()" HELD
     " AND n.kind = 'recovery' AND NOT EXISTS (SELECT 1 FROM notification p WHERE p.problem = n.problem"
     " AND p.recipient_key = n.recipient_key AND p.kind = 'problem' AND p.outcome = 'held' AND p.delivered_by = '')"
     " ORDER BY n.created_ms LIMIT ?6";

@@ -50,6 +50,7 @@ const char *const STORE_STEPS[] = {
     " section TEXT NOT NULL, from_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL, author TEXT NOT NULL,"
     " words TEXT NOT NULL, ended INTEGER NOT NULL DEFAULT 0);",
 
+    "ALTER TABLE mute ADD COLUMN announced INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE notification ADD COLUMN team TEXT NOT NULL DEFAULT '';" /* tag `team`, else the first group */
 
     /* Problems that are open or were, and who has taken them. Times of 0 have not come. */

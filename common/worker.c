@@ -8,6 +8,7 @@
 #include "common/escalation.h"
 #include "common/log.h"
 #include "common/lookout.h"
+#include "common/mute_telling.h"
 #include "common/outbox.h"
 #include "common/record.h"
 #include "common/spool.h"
@@ -390,6 +391,12 @@ static bool tell_together(const struct worker *worker, struct work_done *done, s
            summary_make(&making, &done->summaries, fault);
 }
 
+static bool tell_mutes(const struct worker *worker, struct work_done *done, struct fault *fault)
+{
+    (void)done;
+    return mute_tell(worker->world, worker->config, worker->store, fault);
+}
+
 static bool follow_up(const struct worker *worker, struct work_done *done, struct fault *fault)
 {
     struct following following = {.world = worker->world, .config = worker->config, .store = worker->store};
@@ -461,7 +468,8 @@ static bool (*const STEPS[])(const struct worker *, struct work_done *, struct f
     fold_backlog,   /* more than a channel takes */
     run_due_rows,   /* the gravest first */
     follow_up,      /* what people said, and what happens if nobody did */
-    tell_together,  /* storms and summaries */
+    tell_mutes,     /* their beginnings and ends */
+    tell_together,  /* storms and summaries, of what mutes kept back, too */
     run_due_rows,   /* those of the steps before */
     write_back,     /* to the monitoring systems: what people said */
     look_out,       /* and what was said there */

@@ -261,7 +261,8 @@ class Users(FaultCase):
     PROCESSES = 16
 
     def share(self):
-        """Programs and configuration where both users can read them, and a state as a package makes it."""
+        """No storm: thirty-two problems at once are the test's own. Programs and configuration where both users can read them, and a state as a package makes it."""
+        self.configuration.write_text(self.configuration.read_text() + "storm { problems = 0 }\n")
         programs = self.folder / "programs"
         programs.mkdir()
         for name in ("notify_webhook", "transport_curl.so"):

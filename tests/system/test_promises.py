@@ -103,6 +103,45 @@ class Flood(StoreCase):
         self.assert_status(0, self.tell(3))
         self.assertEqual(3, len(self.arrivals("webhook", 3)))
 
+    def mute(self, length="2h"):
+        self.assert_status(0, self.ctl("mute", "--host", "db-*", "--for", length, "--by", "li", "--why", "disk is being replaced"))
+
+    def test_what_a_mute_kept_back_is_told_when_it_ends(self):
+        """By itself, or early; its beginning and its end are no secret either."""
+        self.configure(extra=LIMITED + 'operator { channels = {"ops-slack"} }\n', channels=("webhook", "slack"))
+        self.tell("before")
+        for early in (False, True):
+            with self.subTest(early=early):
+                self.stub.recorded.clear()
+                self.mute()
+                for name in ("open", "gone"):
+                    self.assertIn("muted by li", self.tell(f"{name}-{early}", severity="critical").output)
+                self.assertIn("muted by li", self.tell(f"gone-{early}", kind="recovery", severity="info").output)
+                self.assert_status(0, self.ctl("tick"))
+                self.assertEqual([], self.stub.accepted("webhook"))
+                begun = self.stub.accepted("slack")[0].request.body.decode()
+                self.assertIn("告警已静默", begun)
+                self.assertIn("disk is being replaced", begun)
+                if early:
+                    self.assert_status(0, self.ctl("unmute", "all"))
+                self.sql("UPDATE mute SET from_ms = from_ms - 7200000, until_ms = until_ms - 7200000 WHERE ended = 0")
+                self.age(61)
+                self.assert_status(0, self.ctl("tick"))
+                [summary] = [message.json["data"] for message in self.stub.accepted("webhook")]
+                self.assertIn("仍未恢复", summary["text"])
+                self.assertIn(f"CPU open-{early} is high", summary["text"])
+                self.assertRegex(summary["text"], "db-01 / CPU：故障 .*，已恢复")
+                self.assertIn("期间静默 3 条", self.stub.accepted("slack")[1].request.body.decode())
+                self.assert_status(0, self.ctl("tick"))
+                self.assertEqual(1, len(self.stub.accepted("webhook")))
+                self.age(3600)
+
+    def test_a_mute_keeps_nobody_with_a_problem_that_is_over(self):
+        self.tell(1)
+        self.mute()
+        self.assert_status(0, self.tell(1, kind="recovery", severity="info"))
+        self.assertIn("恢复", self.arrivals("webhook", 2)[1].json["data"]["title"])
+
     def test_sixty_four_at_once_never_pass_the_limit(self):
         self.configure(extra=LIMITED + "storm { problems = 0 }\n", channels=("webhook",))
         self.tell("first")
