@@ -21,6 +21,7 @@ const struct option_row section_rows[] = {
     OPTION_TEXT("ca_file", COMMON, ca_file, "", "certificates to trust in place of the system's (PEM)"),
     OPTION_TEXT("source_address", COMMON, source_address, "", "local address or interface to send from"),
     OPTION_CHOICE("ip", COMMON, ip, "any", "any 4 6", "IP version to connect with"),
+    OPTION_FLAG("receipts", COMMON, receipts, "yes", "SMS: no does not ask the provider whether messages arrived"),
     OPTION_END,
 };
 

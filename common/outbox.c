@@ -12,10 +12,9 @@ enum {
 
 bool outbox_on_wire(struct store *store, const char *id, int64_t now_ms, struct fault *fault)
 {
-    (void)now_ms;
     if (!store_begin(store, fault))
         return false;
-    if (!store_run(store, fault, "UPDATE outbox SET state = 'wire' WHERE id = ?", "t", id)) {
+    if (!store_run(store, fault, "UPDATE outbox SET state = 'wire', due_ms = ? WHERE id = ?", "it", now_ms, id)) {
         store_rollback(store);
         return false;
     }
@@ -121,6 +120,33 @@ static bool record_end(struct store *store, const struct outbox_result *result, 
                      result->id);
 }
 
+/* What its outbox row knows of the message goes along, since that row goes. */
+static const char ASK_FOR_RECEIPT[] =
+    "INSERT OR REPLACE INTO receipt (id, section, recipient, reference, doubt, sent_ms, due_ms, state, legs, event,"
+    " template_name, expires_ms) SELECT id, ?, ?, ?, ?, ?, ?, 'waiting', ?, event, template_name, expires_ms"
+    " FROM outbox WHERE id = ?";
+
+static bool ask_for_receipts(struct store *store, const struct outbox_result *result, struct fault *fault)
+{
+    for (size_t i = 0; i < result->receipt_count; i++) {
+        const struct receipt_wish *wish = &result->receipts[i];
+        int64_t due_ms = wish->sent_ms + RECEIPT_FIRST_MS;
+
+        if (!store_run(store, fault, ASK_FOR_RECEIPT, "tttiiitt", wish->section, wish->recipient, wish->reference,
+                       (int64_t)wish->doubt, wish->sent_ms, due_ms, wish->legs, result->id))
+            return false;
+    }
+    return true;
+}
+
+static bool clears_a_doubt(const struct outbox_result *result)
+{
+    for (size_t i = 0; i < result->receipt_count; i++)
+        if (result->receipts[i].doubt)
+            return true;
+    return false;
+}
+
 /* Waits on for what is left of it, or is done. */
 static bool settle_row(struct store *store, const struct outbox_result *result, struct fault *fault)
 {
@@ -138,18 +164,20 @@ bool outbox_finish(struct store *store, const struct outbox_result *result, stru
     if (!store_begin(store, fault))
         return false;
     if (!record_attempts(store, result, fault) || !record_end(store, result, fault) ||
-        !settle_row(store, result, fault) || !keep_circuits(store, result, fault)) {
+        !ask_for_receipts(store, result, fault) || !settle_row(store, result, fault) ||
+        !keep_circuits(store, result, fault)) {
         store_rollback(store);
         return false;
     }
-    return store_commit(store, fault) && (result->end != OUTBOX_WAITS || store_promise(store, fault));
+    return store_commit(store, fault) &&
+           ((result->end != OUTBOX_WAITS && !clears_a_doubt(result)) || store_promise(store, fault));
 }
 
 /* --- claims --- */
 
 #define ROW_COLUMNS                                                                                                 \
     "o.id, n.short_id, o.problem, o.event, o.legs, o.template_name, o.position, o.attempts, o.state, o.created_ms," \
-    " o.expires_ms, o.reason"
+    " o.expires_ms, o.reason, o.due_ms"
 
 struct claims {
     struct arena *arena;
@@ -175,6 +203,7 @@ static bool keep_row(void *self, struct row *row)
         .created_ms = row_number(row, 9),
         .expires_ms = row_number(row, 10),
         .reason = row_text(row, 11),
+        .wire_ms = row_number(row, 12),
     };
     return true;
 }
@@ -185,11 +214,15 @@ static const char TAKE_BACK[] =
     " WHERE created_ms > ?1 + ?2 OR (state = 'pending' AND due_ms > ?1 AND"
     " (SELECT a.at_ms FROM attempt a WHERE a.id = outbox.id ORDER BY a.rowid DESC LIMIT 1) > ?1 + ?2)";
 
+static const char TAKE_RECEIPTS_BACK[] = "UPDATE receipt SET due_ms = ?1 + ?3, sent_ms = ?1"
+                                         " WHERE state = 'waiting' AND sent_ms > ?1 + ?2";
+
 bool outbox_take_back(struct store *store, int64_t now_ms, struct fault *fault)
 {
     if (!store_begin(store, fault))
         return false;
-    if (!store_run(store, fault, TAKE_BACK, "ii", now_ms, (int64_t)FUTURE_MS)) {
+    if (!store_run(store, fault, TAKE_BACK, "ii", now_ms, (int64_t)FUTURE_MS) ||
+        !store_run(store, fault, TAKE_RECEIPTS_BACK, "iii", now_ms, (int64_t)FUTURE_MS, (int64_t)RECEIPT_FIRST_MS)) {
         store_rollback(store);
         return false;
     }

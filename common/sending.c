@@ -310,7 +310,8 @@ static void start(struct course *course)
     course->record = (struct record){.world = sending->world,
                                      .store = course->recorded ? sending->store : NULL,
                                      .id = course->answer.id,
-                                     .secrets = &sending->secrets};
+                                     .secrets = &sending->secrets,
+                                     .worker_comes = worker_is_there(sending)};
     course->telling = (struct telling){
         .world = sending->world,
         .config = sending->config,
@@ -320,7 +321,7 @@ static void start(struct course *course)
         .template_name = template_for(sending, course->chain),
         .late = "",
         .deadline_ms = course->deadline_ms,
-        .attempts_most = worker_is_there(sending) ? 1 : 0,
+        .attempts_most = course->record.worker_comes ? 1 : 0,
     };
     record_attach(&course->record, &course->telling);
 }

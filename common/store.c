@@ -659,6 +659,8 @@ static const struct retention BODIES = {"UPDATE notification SET body = '' WHERE
                                         30};
 static const struct retention ATTEMPTS = {
     "DELETE FROM attempt WHERE rowid IN (SELECT rowid FROM attempt WHERE at_ms < ? LIMIT ?)", 90};
+static const struct retention RECEIPTS = {
+    "DELETE FROM receipt WHERE rowid IN (SELECT rowid FROM receipt WHERE sent_ms < ? LIMIT ?)", 90};
 static const struct retention NOTIFICATIONS = {"DELETE FROM notification WHERE rowid IN (SELECT rowid FROM notification"
                                                " WHERE created_ms < ? AND outcome <> 'waiting' LIMIT ?)",
                                                400};
@@ -687,7 +689,7 @@ static bool change_older(struct store *store, const struct retention *retention,
 
 bool store_tidy(struct store *store, int64_t now_ms, struct fault *fault)
 {
-    const struct retention *const all[] = {&BOOKINGS, &BODIES, &ATTEMPTS, &NOTIFICATIONS, &MUTES};
+    const struct retention *const all[] = {&BOOKINGS, &BODIES, &ATTEMPTS, &RECEIPTS, &NOTIFICATIONS, &MUTES};
 
     for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
         if (!change_older(store, all[i], now_ms - all[i]->days * 86400000, fault))

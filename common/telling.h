@@ -27,6 +27,8 @@ struct telling {
     unsigned attempts_most;             /* 0: the section's own policy */
     /* False skips a leg: its circuit is open. NULL: none is skipped. */
     bool (*may_try)(void *self, const struct leg *leg);
+    /* True when an unclear end on this leg will be looked into: the next leg waits for that. NULL: never. */
+    bool (*looks_first)(void *self, const struct leg *leg);
     /* The provider's id of the problem's first message there, "" when it is not known; may be NULL. */
     const char *(*reference)(void *self, const struct leg *leg);
     /* Just before and after the network is used; both may be NULL. */
@@ -53,7 +55,7 @@ struct told {
 
 /*
  * Tries the legs from `position` on. Delivered ends it; BROKEN, REFUSED and spent time go on to the next leg at once; UNCLEAR
- * goes on, too, when there is another. The outcome is the best that was reached.
+ * goes on, too, when there is another and nobody looks first. The outcome is the best that was reached.
  */
 struct told tell_chain(const struct telling *telling, const struct chain *chain, size_t position);
 

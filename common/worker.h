@@ -2,7 +2,7 @@
  * worker - one pass over what is due: the same code for `notifyctl tick`, notifyd, and a notify_* with time to spare.
  *
  * Takes spooled files into the outbox, tells due rows (gravest first, in order within one problem), sends summaries of what
- * was held back, ends what has expired.
+ * was held back, ends what has expired, asks what became of text messages.
  */
 #ifndef COMMON_WORKER_H
 #define COMMON_WORKER_H
@@ -30,6 +30,7 @@ struct work_done {
     size_t summaries;
     size_t followups; /* escalations, announcements, reminders */
     size_t spooled;   /* files taken in */
+    size_t receipts;  /* that told what became of a message */
 };
 
 /* False when the store fails; what was done until then stands. */

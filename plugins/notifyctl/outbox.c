@@ -70,11 +70,11 @@ static int pass(struct operation *operation, const struct worker *worker)
     if (!work_once(worker, &done, &fault))
         return say_fault(operation, &fault);
     if (done.delivered + done.waiting + done.refused + done.expired + done.unclear + done.summaries + done.followups +
-        done.spooled)
+        done.spooled + done.receipts)
         printf("delivered %zu, waiting %zu, refused %zu, expired %zu, unclear %zu, summaries %zu, follow-ups %zu, "
-               "from the spool %zu\n",
+               "from the spool %zu, receipts %zu\n",
                done.delivered, done.waiting, done.refused, done.expired, done.unclear, done.summaries, done.followups,
-               done.spooled);
+               done.spooled, done.receipts);
     return 0;
 }
 
