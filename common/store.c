@@ -701,5 +701,5 @@ bool store_tidy(struct store *store, int64_t now_ms, struct fault *fault)
 bool store_forget(struct store *store, int64_t before_ms, struct fault *fault)
 {
     return change_older(store, &BOOKINGS, before_ms, fault) && change_older(store, &ATTEMPTS, before_ms, fault) &&
-           change_older(store, &NOTIFICATIONS, before_ms, fault);
+           change_older(store, &RECEIPTS, before_ms, fault) && change_older(store, &NOTIFICATIONS, before_ms, fault);
 }

@@ -30,7 +30,7 @@ const struct verdict_rule *tencent_sms_rules(void);
 struct pairs aliyun_receipt_parameters(struct arena *arena, const struct intent *intent, const char *number);
 void aliyun_receipt_judge(const struct intent *intent, const struct response *response, struct verdicts *verdicts);
 struct json_object *tencent_receipt_body(struct arena *arena, const char *app_id, const struct intent *intent,
-                                         const char *number, int64_t now_s);
+                                         const char *number);
 void tencent_receipt_judge(const struct intent *intent, const struct response *response, struct verdicts *verdicts);
 
 /* A call of Tencent's takes numbers of the mainland or of abroad, not both: the first number decides. */

@@ -104,7 +104,7 @@ static bool build(const void *settings, const struct intent *intent, const struc
     if (!sms_numbers(request->arena, intent, &numbers, fault))
         return false;
     if (intent->verb == VERB_RECEIPT) {
-        body = tencent_receipt_body(request->arena, self->app_id, intent, numbers.items[0], now_s);
+        body = tencent_receipt_body(request->arena, self->app_id, intent, numbers.items[0]);
         call(self, "PullSmsSendStatusByPhoneNumber", body, now_s, request);
         return true;
     }

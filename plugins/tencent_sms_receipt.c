@@ -29,15 +29,15 @@ static const struct verdict_rule RECEIPT_RULES[] = {
     {NULL,       NULL,     OUTCOME_REFUSED, 0, WORD_FIX_RECIPIENT},
 };
 
+/* EndTime may be left out: until now. Ours could be in the provider's future. */
 struct json_object *tencent_receipt_body(struct arena *arena, const char *app_id, const struct intent *intent,
-                                         const char *number, int64_t now_s)
+                                         const char *number)
 {
     struct json_object *body = json_doc(arena);
 
     jset_text(body, "SmsSdkAppId", app_id);
     jset_text(body, "PhoneNumber", number);
     jset_number(body, "BeginTime", intent->sent_ms / 1000 - MARGIN_S);
-    jset_number(body, "EndTime", now_s + MARGIN_S);
     jset_number(body, "Offset", 0);
     jset_number(body, "Limit", ROWS_MOST);
     return body;
