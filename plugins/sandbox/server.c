@@ -40,7 +40,8 @@ static void serve_http(void *self, struct exchange *exchange)
     struct server *server = self;
 
     exchange_serve(server->stand, exchange);
-    journal_add(server->journal, exchange);
+    if (!exchange->question || exchange->code)
+        journal_add(server->journal, exchange);
 }
 
 static void mail_arrived(void *self, const struct exchange *exchange)
