@@ -311,6 +311,15 @@ static void tell_fault(struct config *config, struct section *section, const str
     section->trouble = arena_print(config->arena, "%s: %s", where, text);
 }
 
+static void check_receipts(struct config *config, const struct section *section)
+{
+    const struct given *given = last_given(&section->givens, "receipts");
+
+    if (given && !(section->channel->verbs & VERB_RECEIPT))
+        config_add_finding(config, false, given->where, "'receipts' says nothing here: %s has no receipts to ask for",
+                           section->channel->name);
+}
+
 static void check_section(struct config *config, struct section *section)
 {
     struct fault fault = {0};
@@ -326,6 +335,7 @@ static void check_section(struct config *config, struct section *section)
         if (row->template)
             check_template_row(config, section, row);
     check_message_template(config, section);
+    check_receipts(config, section);
 }
 
 void config_check_sections(struct config *config)

@@ -125,6 +125,13 @@ class Arrival(ReceiptCase):
         self.assertEqual([], self.asked())
         self.assertEqual([], self.receipts())
 
+    def test_receipts_of_a_channel_that_has_none_are_advised_against(self):
+        text = self.configuration.read_text(encoding="utf-8")
+        self.configuration.write_text(text.replace('starttls = "never"', 'starttls = "never"  receipts = yes'), encoding="utf-8")
+        checked = self.ctl("check")
+        self.assertEqual(0, checked.status, checked)
+        self.assertIn("'receipts' says nothing here: email has no receipts", checked.output + checked.errors)
+
     def test_many_are_asked_in_one_pass(self):
         for number in range(5):
             self.tell(event_id=str(number))
