@@ -1,8 +1,9 @@
 #include "common/admission.h"
 
-#include <fnmatch.h>
 #include <string.h>
 #include <strings.h>
+
+#include "common/glob.h"
 
 #include "common/alert.h"
 
@@ -134,32 +135,14 @@ struct mute_search {
     const char *words;
 };
 
-static bool glob_matches(const char *glob, const char *text)
-{
-    return glob[0] == '\0' || fnmatch(glob, text, FNM_NOESCAPE) == 0;
-}
-
-static bool tag_matches(const char *glob, const struct pairs *tags)
-{
-    const char *equals = strchr(glob, '=');
-    size_t len = equals ? (size_t)(equals - glob) : strlen(glob);
-
-    if (glob[0] == '\0')
-        return true;
-    for (size_t i = 0; i < tags->count; i++)
-        if (strlen(tags->items[i].name) == len && strncmp(tags->items[i].name, glob, len) == 0 &&
-            glob_matches(equals ? equals + 1 : "", tags->items[i].value))
-            return true;
-    return false;
-}
-
 static bool try_mute(void *self, struct row *row)
 {
     struct mute_search *search = self;
     const struct event *event = search->ask->event;
 
-    if (!glob_matches(row_text(row, 0), event->host) || !glob_matches(row_text(row, 1), event->service) ||
-        !tag_matches(row_text(row, 2), &event->tags) || !glob_matches(row_text(row, 3), search->ask->section))
+    if (!glob_fits_if_given(row_text(row, 0), event->host) || !glob_fits_if_given(row_text(row, 1), event->service) ||
+        (row_text(row, 2)[0] && !glob_fits_tag(row_text(row, 2), &event->tags)) ||
+        !glob_fits_if_given(row_text(row, 3), search->ask->section))
         return true;
     search->words = row_text(row, 4);
     return false;
@@ -296,6 +279,8 @@ static void refuse_place(struct asking *asking, const struct budget *budget, con
     answer->scope = budget->scope;
     answer->window = window->name;
     answer->allowed = window->allowed;
+    answer->words =
+        arena_print(asking->arena, "%lld a %s for this %s", (long long)window->allowed, window->name, budget->scope);
     answer->due_ms = first_ms + window->length_ms + 1;
 }
 

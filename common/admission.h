@@ -67,7 +67,7 @@ struct admission_answer {
     int64_t waiting;    /* HELD: how many are held back for this key by now */
     int64_t ago_ms;
     int64_t due_ms;
-    const char *words;
+    const char *words; /* for the history: who muted it, why it was refused, which limit was reached */
 };
 
 bool admission_ask(struct store *store, struct arena *arena, const struct admission_ask *ask,

@@ -92,8 +92,8 @@ static bool open_alert(struct store *store, struct arena *arena, const struct al
                    " AND over_ms > 0)",
                    "t", news->problem) ||
         !store_run(store, fault, OPEN, "tttiittttt", news->problem, alert_id(arena, news->problem), news->short_id,
-                   news->now_ms, (int64_t)event->severity, event->source, event->host, event->service, event->subject,
-                   json))
+                   news->now_ms, (int64_t)event->severity, event->source, event->host, event->service,
+                   event_headline(arena, event), json))
         return false;
     if (news->within_ms <= 0)
         return true;

@@ -53,7 +53,7 @@ struct admission_ask asking_for(const struct world *world, const struct config *
     const char *recipients = identity_recipients(arena, endpoint, leg->recipients, leg->recipient_count);
     int64_t now_ms = world_wall_ms(world);
     const struct limit_policy *policy =
-        chain->route && chain->route->has_limits ? &chain->route->limits : &section->limits;
+        chain->route && chain->route->has_limits && !section->limits_by_call ? &chain->route->limits : &section->limits;
 
     struct admission_ask ask = {
         .id = id,

@@ -207,11 +207,42 @@ static const struct calendar_module *load_module(struct arena *arena, struct fau
 
 /* The file. */
 
-static bool is_ical(const char *path)
+bool calendar_is_ical(const char *path)
 {
     size_t len = strlen(path);
 
     return len > 4 && strcmp(path + len - 4, ".ics") == 0;
+}
+
+struct calendar calendar_like(const struct calendar *calendar, struct arena *arena)
+{
+    return (struct calendar){.arena = arena,
+                             .title = calendar->title,
+                             .where = calendar->where,
+                             .path = calendar->path,
+                             .timezone = calendar->timezone,
+                             .only_spans = calendar->only_spans,
+                             .trouble = ""};
+}
+
+static struct calendar_file file_of(const struct stat *stat)
+{
+    enum { SECOND_NS = 1000000000 };
+
+    return (struct calendar_file){.inode = (int64_t)stat->st_ino,
+                                  .size = stat->st_size,
+                                  .modified_ns = (int64_t)stat->st_mtim.tv_sec * SECOND_NS + stat->st_mtim.tv_nsec,
+                                  .changed_ns = (int64_t)stat->st_ctim.tv_sec * SECOND_NS + stat->st_ctim.tv_nsec};
+}
+
+bool calendar_stat(const struct calendar *calendar, struct calendar_file *file)
+{
+    struct stat found;
+
+    if (stat(calendar->path, &found) != 0)
+        return false;
+    *file = file_of(&found);
+    return true;
 }
 
 static bool read_all(int descriptor, struct str *text)
@@ -229,39 +260,58 @@ static bool read_all(int descriptor, struct str *text)
     return true;
 }
 
-static bool read_file(const struct calendar *calendar, struct str *text, struct fault *fault)
+/* -1 with a fault. */
+static int open_file(struct calendar *calendar, struct fault *fault)
 {
     int descriptor = open(calendar->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     struct stat stat;
-    bool good;
 
-    if (descriptor < 0)
-        return fault_set(fault, FAULT_CONFIG, "cannot read '%s': %s", calendar->path, strerror(errno));
+    if (descriptor < 0) {
+        fault_set(fault, FAULT_CONFIG, "cannot read '%s': %s", calendar->path, strerror(errno));
+        return -1;
+    }
     if (fstat(descriptor, &stat) != 0 || !S_ISREG(stat.st_mode) || (stat.st_mode & S_IWOTH)) {
         close(descriptor);
-        return fault_set(fault, FAULT_CONFIG, "'%s' is no regular file, or every user of this machine may write it",
-                         calendar->path);
+        fault_set(fault, FAULT_CONFIG, "'%s' is no regular file, or every user of this machine may write it",
+                  calendar->path);
+        return -1;
     }
-    good = read_all(descriptor, text);
-    close(descriptor);
-    if (!good)
-        return fault_set(fault, FAULT_CONFIG, "cannot read '%s'", calendar->path);
-    return str_fits(text) ||
-           fault_set(fault, FAULT_CONFIG, "'%s' is longer than %d bytes", calendar->path, CALENDAR_MOST);
+    calendar->file = file_of(&stat);
+    return descriptor;
 }
 
-static bool read_calendar(struct calendar *calendar, int64_t now_s, struct fault *fault)
+static bool read_contents(struct calendar *calendar, int descriptor, int64_t now_s, struct fault *fault)
 {
     struct str text = str_in(calendar->arena, CALENDAR_MOST);
     const struct calendar_module *module;
 
-    if (!read_file(calendar, &text, fault))
-        return false;
-    if (!is_ical(calendar->path))
+    if (!read_all(descriptor, &text))
+        return fault_set(fault, FAULT_CONFIG, "cannot read '%s'", calendar->path);
+    if (!str_fits(&text))
+        return fault_set(fault, FAULT_CONFIG, "'%s' is longer than %d bytes", calendar->path, CALENDAR_MOST);
+    if (!calendar_is_ical(calendar->path))
         return read_text(calendar, text.text, fault);
     module = load_module(calendar->arena, fault);
     return module && (module->read(calendar, text.text, text.len, now_s - YEARS_BACK_S, now_s + YEARS_AHEAD_S, fault) ||
                       fault_in(fault, "%s", calendar->path));
+}
+
+static bool is_recalled(struct calendar *calendar, int64_t now_s)
+{
+    return calendar_is_ical(calendar->path) && calendar->recall &&
+           calendar->recall(calendar->recall_self, calendar, &calendar->file, now_s);
+}
+
+static bool read_calendar(struct calendar *calendar, int64_t now_s, struct fault *fault)
+{
+    int descriptor = open_file(calendar, fault);
+    bool good;
+
+    if (descriptor < 0)
+        return false;
+    good = is_recalled(calendar, now_s) || read_contents(calendar, descriptor, now_s, fault);
+    close(descriptor);
+    return good;
 }
 
 /* Order. */
@@ -274,6 +324,19 @@ static int by_day(const void *one, const void *other)
     if (a->day != b->day)
         return a->day < b->day ? -1 : 1;
     return a->workday - b->workday;
+}
+
+/* Of two entries of one day the work day counts: who writes it down makes an exception. */
+static void keep_one_a_day(struct calendar *calendar)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < calendar->day_count; i++) {
+        if (kept > 0 && calendar->days[kept - 1].day == calendar->days[i].day)
+            kept--;
+        calendar->days[kept++] = calendar->days[i];
+    }
+    calendar->day_count = kept;
 }
 
 static int by_beginning(const void *one, const void *other)
@@ -290,6 +353,7 @@ static void put_in_order(struct calendar *calendar)
 {
     if (calendar->day_count)
         qsort(calendar->days, calendar->day_count, sizeof(*calendar->days), by_day);
+    keep_one_a_day(calendar);
     if (calendar->span_count)
         qsort(calendar->spans, calendar->span_count, sizeof(*calendar->spans), by_beginning);
     if (!calendar->ends && calendar->day_count)

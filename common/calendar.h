@@ -1,7 +1,8 @@
 /*
  * calendar - days off, make-up work days and spans of time, from a text file or an iCalendar file (.ics).
  *
- * The text form has one entry a line; # begins a comment. Days are days of the wall calendar.
+ * The text form has one entry a line; # begins a comment. Days are days of the wall calendar. Where a day stands both as a day
+ * off and as a work day, it is a work day: the exception of a longer holiday.
  *
  *     2026-02-15..2026-02-23 holiday 春节
  *     2026-02-14 workday
@@ -33,6 +34,14 @@ struct calendar_span {
     const char *name;
 };
 
+/* A file as it was when it was read: other numbers, other contents. */
+struct calendar_file {
+    int64_t inode;
+    int64_t size;
+    int64_t modified_ns;
+    int64_t changed_ns;
+};
+
 struct calendar {
     struct arena *arena;
     const char *title;
@@ -40,8 +49,12 @@ struct calendar {
     const char *path;
     const char *timezone; /* of spans in the text form, and of .ics times that name no zone */
     bool only_spans;      /* whole-day events are spans from midnight to midnight: who is on call that day */
+    /* What an .ics file of these numbers says, where it is known already: days and spans; false leaves all. May be NULL. */
+    bool (*recall)(void *self, struct calendar *calendar, const struct calendar_file *file, int64_t now_s);
+    void *recall_self;
     /* Set by calendar_open(). */
     bool opened;
+    struct calendar_file file;
     bool broken;
     const char *trouble; /* "FILE:LINE: ..." */
     struct calendar_day *days;
@@ -57,6 +70,14 @@ struct calendar {
  * ahead. FAULT_CONFIG names the line and what is wanted.
  */
 bool calendar_open(struct calendar *calendar, int64_t now_s, struct fault *fault);
+
+bool calendar_is_ical(const char *path);
+
+/* The same calendar, not opened, and known from nowhere but its file. */
+struct calendar calendar_like(const struct calendar *calendar, struct arena *arena);
+
+/* Its file as it is now; false when it cannot be read. */
+bool calendar_stat(const struct calendar *calendar, struct calendar_file *file);
 
 /* Of an opened calendar. A day that is not in it is a work day from Monday to Friday. */
 bool calendar_is_workday(const struct calendar *calendar, int64_t day);

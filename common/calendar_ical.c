@@ -5,6 +5,7 @@
  * from Monday 09:00 to Monday 09:00 leaves no gap when the clocks are changed. (RFC 5545, 3.8.5.3, would keep the exact length
  * of the first one.) https://www.rfc-editor.org/rfc/rfc5545
  */
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -13,9 +14,12 @@
 #include "common/calendar.h"
 #include "common/utf8.h"
 
-enum {
-    ROUNDS_MOST = 200000, /* steps of all repetitions together */
-    CHANGED_MOST = 5000,  /* occurrences that were moved or cancelled one by one */
+enum { ROUNDS_MOST = 200000 }; /* steps of all repetitions together */
+
+/* An occurrence that an event of its own takes the place of: it was moved or cancelled. */
+struct change {
+    const char *uid;
+    struct icaltimetype occurrence;
 };
 
 /* One run of the module. */
@@ -25,13 +29,19 @@ struct reading {
     int64_t until_s;
     struct fault *fault;
     size_t rounds;
-    icalcomponent *changed[CHANGED_MOST]; /* those that have a RECURRENCE-ID */
-    size_t changed_count;
+    struct change *changes; /* by their UIDs */
+    size_t change_count;
 };
 
 /* libical walks a component with one finger: two loops at once, or a question in a loop, would lose the place. */
 struct properties {
     icalproperty **items;
+    size_t count;
+};
+
+/* In ascending order. */
+struct numbers {
+    int64_t *items;
     size_t count;
 };
 
@@ -44,8 +54,27 @@ struct happening {
     int64_t length_s; /* by the clock on the wall */
     struct properties rules;
     struct properties dates;
-    struct properties exceptions;
+    struct numbers left_out;      /* moments at which nothing happens after all */
+    struct numbers days_left_out; /* and days by the clock on the wall */
 };
+
+/* Components. */
+
+static struct properties properties_of(struct arena *arena, icalcomponent *component, icalproperty_kind kind)
+{
+    int count = icalcomponent_count_properties(component, kind);
+    struct properties properties = {.items = arena_alloc(arena, ((size_t)count + 1) * sizeof(icalproperty *))};
+
+    for (icalproperty *property = icalcomponent_get_first_property(component, kind); property;
+         property = icalcomponent_get_next_property(component, kind))
+        properties.items[properties.count++] = property;
+    return properties;
+}
+
+static bool has_recurrence_id(icalcomponent *component)
+{
+    return icalcomponent_get_first_property(component, ICAL_RECURRENCEID_PROPERTY) != NULL;
+}
 
 /* Times. */
 
@@ -140,41 +169,88 @@ static bool add_occurrence(const struct happening *happening, int64_t at)
 
 /* Exceptions. */
 
-static bool is_excluded(const struct happening *happening, int64_t at)
+static int compare_numbers(const void *one, const void *other)
 {
-    for (size_t i = 0; i < happening->exceptions.count; i++) {
-        struct icaltimetype time =
-            icalproperty_get_datetime_with_component(happening->exceptions.items[i], happening->component);
+    int64_t a = *(const int64_t *)one;
+    int64_t b = *(const int64_t *)other;
 
-        if (time.is_date ? wall(time) == at - at % DAY_S
-                         : (int64_t)icaltime_as_timet_with_zone(time, time.zone) == moment(happening, at) ||
-                               (!time.zone && wall(time) == at))
-            return true;
-    }
-    return false;
+    return a < b ? -1 : a > b;
 }
 
-/* It was moved or cancelled by an event of its own with the same UID. */
-static bool is_changed(const struct happening *happening, int64_t at)
+static void put_in_order(struct numbers *numbers)
+{
+    if (numbers->count)
+        qsort(numbers->items, numbers->count, sizeof(*numbers->items), compare_numbers);
+}
+
+static bool is_among(const struct numbers *numbers, int64_t number)
+{
+    return numbers->count && bsearch(&number, numbers->items, numbers->count, sizeof(*numbers->items), compare_numbers);
+}
+
+/* A time without a zone is meant by the clock of the event. */
+static void leave_out(struct happening *happening, struct icaltimetype time)
+{
+    if (time.is_date && !happening->starts.is_date)
+        happening->days_left_out.items[happening->days_left_out.count++] = wall(time);
+    else if (!time.is_date && time.zone)
+        happening->left_out.items[happening->left_out.count++] = (int64_t)icaltime_as_timet_with_zone(time, time.zone);
+    else
+        happening->left_out.items[happening->left_out.count++] = moment(happening, wall(time));
+}
+
+static int compare_changes(const void *one, const void *other)
+{
+    return strcmp(((const struct change *)one)->uid, ((const struct change *)other)->uid);
+}
+
+/* The first of those with this UID; `change_count` when there is none. */
+static size_t first_change(const struct reading *reading, const char *uid)
+{
+    struct change key = {.uid = uid};
+    const struct change *found = uid && reading->change_count ? bsearch(&key, reading->changes, reading->change_count,
+                                                                        sizeof(*reading->changes), compare_changes)
+                                                              : NULL;
+    size_t at = found ? (size_t)(found - reading->changes) : reading->change_count;
+
+    while (found && at > 0 && strcmp(reading->changes[at - 1].uid, uid) == 0)
+        at--;
+    return at;
+}
+
+static size_t count_changes(const struct reading *reading, const char *uid, size_t at)
+{
+    size_t count = 0;
+
+    while (at + count < reading->change_count && strcmp(reading->changes[at + count].uid, uid) == 0)
+        count++;
+    return count;
+}
+
+/* A changed occurrence is itself an event: nothing is left out of that. */
+static void gather_exceptions(struct happening *happening)
 {
     const struct reading *reading = happening->reading;
+    struct arena *arena = reading->calendar->arena;
+    struct properties dates = properties_of(arena, happening->component, ICAL_EXDATE_PROPERTY);
     const char *uid = icalcomponent_get_uid(happening->component);
+    size_t at = has_recurrence_id(happening->component) ? reading->change_count : first_change(reading, uid);
+    size_t changes = count_changes(reading, uid, at);
 
-    for (size_t i = 0; i < reading->changed_count && uid; i++) {
-        icalcomponent *other = reading->changed[i];
-        const char *other_uid = icalcomponent_get_uid(other);
-        struct icaltimetype id = icalcomponent_get_recurrenceid(other);
-
-        if (other != happening->component && other_uid && strcmp(uid, other_uid) == 0 &&
-            (wall(id) == at || (id.zone && (int64_t)icaltime_as_timet_with_zone(id, id.zone) == moment(happening, at))))
-            return true;
-    }
-    return false;
+    happening->left_out.items = arena_alloc(arena, (dates.count + changes + 1) * sizeof(int64_t));
+    happening->days_left_out.items = arena_alloc(arena, (dates.count + changes + 1) * sizeof(int64_t));
+    for (size_t i = 0; i < dates.count; i++)
+        leave_out(happening, icalproperty_get_datetime_with_component(dates.items[i], happening->component));
+    for (size_t i = 0; i < changes; i++)
+        leave_out(happening, reading->changes[at + i].occurrence);
+    put_in_order(&happening->left_out);
+    put_in_order(&happening->days_left_out);
 }
 
 static bool take(const struct happening *happening, int64_t at)
 {
-    if (is_excluded(happening, at) || is_changed(happening, at))
+    if (is_among(&happening->left_out, moment(happening, at)) ||
+        is_among(&happening->days_left_out, at - (at % DAY_S + DAY_S) % DAY_S))
         return true;
     return add_occurrence(happening, at);
 }
@@ -239,17 +315,6 @@ static bool follow(const struct happening *happening)
 
 /* The file. */
 
-static struct properties properties_of(struct arena *arena, icalcomponent *component, icalproperty_kind kind)
-{
-    int count = icalcomponent_count_properties(component, kind);
-    struct properties properties = {.items = arena_alloc(arena, ((size_t)count + 1) * sizeof(icalproperty *))};
-
-    for (icalproperty *property = icalcomponent_get_first_property(component, kind); property;
-         property = icalcomponent_get_next_property(component, kind))
-        properties.items[properties.count++] = property;
-    return properties;
-}
-
 static bool read_event(struct reading *reading, icalcomponent *component)
 {
     struct happening happening = {.reading = reading,
@@ -261,7 +326,6 @@ static bool read_event(struct reading *reading, icalcomponent *component)
 
     happening.rules = properties_of(arena, component, ICAL_RRULE_PROPERTY);
     happening.dates = properties_of(arena, component, ICAL_RDATE_PROPERTY);
-    happening.exceptions = properties_of(arena, component, ICAL_EXDATE_PROPERTY);
     if (icaltime_is_null_time(happening.starts) || icalcomponent_get_status(component) == ICAL_STATUS_CANCELLED)
         return true;
     if (icaltime_is_utc(happening.starts))
@@ -271,12 +335,26 @@ static bool read_event(struct reading *reading, icalcomponent *component)
     happening.length_s = icaltime_is_null_time(ends) ? 0 : wall(ends) - wall(happening.starts);
     if (happening.length_s <= 0 && happening.starts.is_date)
         happening.length_s = DAY_S;
-    return happening.length_s <= 0 || follow(&happening);
+    if (happening.length_s <= 0)
+        return true;
+    gather_exceptions(&happening);
+    return follow(&happening);
 }
 
-static bool has_recurrence_id(icalcomponent *component)
+static void gather_changes(struct reading *reading, icalcomponent *const *events, size_t count)
 {
-    return icalcomponent_get_first_property(component, ICAL_RECURRENCEID_PROPERTY) != NULL;
+    reading->changes = arena_alloc(reading->calendar->arena, (count + 1) * sizeof(*reading->changes));
+    reading->change_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        const char *uid = icalcomponent_get_uid(events[i]);
+        icalproperty *id = icalcomponent_get_first_property(events[i], ICAL_RECURRENCEID_PROPERTY);
+
+        if (id && uid)
+            reading->changes[reading->change_count++] =
+                (struct change){.uid = uid, .occurrence = icalproperty_get_datetime_with_component(id, events[i])};
+    }
+    if (reading->change_count)
+        qsort(reading->changes, reading->change_count, sizeof(*reading->changes), compare_changes);
 }
 
 static bool read_events(struct reading *reading, icalcomponent *calendar)
@@ -288,9 +366,7 @@ static bool read_events(struct reading *reading, icalcomponent *calendar)
     for (icalcomponent *component = icalcomponent_get_first_component(calendar, ICAL_VEVENT_COMPONENT); component;
          component = icalcomponent_get_next_component(calendar, ICAL_VEVENT_COMPONENT))
         events[count++] = component;
-    for (size_t i = 0; i < count; i++)
-        if (has_recurrence_id(events[i]) && reading->changed_count < CHANGED_MOST)
-            reading->changed[reading->changed_count++] = events[i];
+    gather_changes(reading, events, count);
     for (size_t i = 0; i < count; i++)
         if (!read_event(reading, events[i]))
             return false;

@@ -1,8 +1,8 @@
 #include "common/civil.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "common/zone.h"
 
@@ -55,6 +55,18 @@ const char *civil_duration(struct arena *arena, int64_t seconds)
     return arena_print(arena, "%llds", left);
 }
 
+/* Folders and tables of zones stand there, too: a zone's file begins with TZif (RFC 8536, 3.1). */
+static bool is_zone_file(const char *path)
+{
+    char magic[4];
+    FILE *file = fopen(path, "re");
+    bool good = file && fread(magic, 1, sizeof(magic), file) == sizeof(magic) && memcmp(magic, "TZif", 4) == 0;
+
+    if (file)
+        fclose(file);
+    return good;
+}
+
 bool timezone_known(const char *zone)
 {
     static const char ALLOWED[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/";
@@ -63,5 +75,5 @@ bool timezone_known(const char *zone)
     if (zone[strspn(zone, ALLOWED)] != '\0' || strlen(zone) > 64 || zone[0] == '\0')
         return false;
     memcpy(path + strlen(path), zone, strlen(zone) + 1);
-    return access(path, R_OK) == 0;
+    return is_zone_file(path);
 }

@@ -61,31 +61,45 @@ enum word compose_level(const struct event *event)
     return level_of(event->severity);
 }
 
-const char *compose_template_name(const struct event *event, const char *wished)
+static struct template_choice choice_of(const char *name, enum template_reason reason)
+{
+    return (struct template_choice){.name = name, .reason = reason};
+}
+
+static const char *usual_template(const struct event *event)
 {
     bool host_is_away = strcasecmp(event->state, "DOWN") == 0 || strncasecmp(event->state, "UNREACH", 7) == 0;
 
-    if (event->kind == EVENT_RECOVERY)
-        return "recovery";
-    if (event->kind == EVENT_ACKNOWLEDGEMENT)
-        return "acknowledged";
-    if (template_name_valid(event->template_name))
-        return event->template_name;
-    if (template_name_valid(wished))
-        return wished;
     return event->kind == EVENT_PROBLEM && event->service[0] == '\0' && host_is_away ? "host_down" : "default";
+}
+
+struct template_choice compose_choose(const struct config *config, const struct event *event, const char *wished,
+                                      const char *of_section)
+{
+    const struct template_rule *rule;
+
+    if (event->kind == EVENT_RECOVERY)
+        return choice_of("recovery", TEMPLATE_OF_KIND);
+    if (event->kind == EVENT_ACKNOWLEDGEMENT)
+        return choice_of("acknowledged", TEMPLATE_OF_KIND);
+    if (template_name_valid(event->template_name))
+        return choice_of(event->template_name, TEMPLATE_OF_EVENT);
+    if (template_name_valid(wished))
+        return choice_of(wished, TEMPLATE_OF_CALL);
+    rule = config_template_rule(config, event);
+    if (rule)
+        return (struct template_choice){.name = rule->template_name, .reason = TEMPLATE_OF_RULE, .rule = rule};
+    if (template_name_valid(of_section))
+        return choice_of(of_section, TEMPLATE_OF_SECTION);
+    return choice_of(usual_template(event), TEMPLATE_USUAL);
 }
 
 /* Somebody must be able to tell what happened even from an event that hardly says it. */
 static const char *subject_of(struct arena *arena, const struct event *event, enum language language)
 {
-    if (event->subject[0])
-        return event->subject;
-    if (event->host[0] && event->service[0])
-        return arena_print(arena, "%s / %s %s", event->host, event->service, event->state);
-    if (event->host[0])
-        return arena_print(arena, "%s %s", event->host, event->state);
-    return word_in(language, WORD_SYSTEM_NOTICE);
+    const char *headline = event_headline(arena, event);
+
+    return headline[0] ? headline : word_in(language, WORD_SYSTEM_NOTICE);
 }
 
 /* What is said when no template can be read: everything that matters, a line each. */
@@ -123,7 +137,6 @@ static const struct event *completed(struct arena *arena, const struct compositi
 void compose(struct arena *arena, const struct composition *composition, const struct event *event,
              struct message *message, bool *found, struct fault *fault)
 {
-    const char *name = compose_template_name(event, composition->template_name);
     struct message_template template;
     const struct event *whole = completed(arena, composition, event);
 
@@ -141,7 +154,8 @@ void compose(struct arena *arena, const struct composition *composition, const s
         .confirm_url = composition->confirm_url,
         .event = whole,
     };
-    if (template_load(arena, composition->templates, composition->language, name, &template, found, fault)) {
+    if (template_load(arena, composition->templates, composition->language, composition->template_name, &template,
+                      found, fault)) {
         compose_by_template(arena, &template, message);
     } else {
         *found = false;

@@ -1,14 +1,8 @@
-#include "common/config_reading.h"
+#include "common/config_policy.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "common/civil.h"
-#include "common/route.h"
-#include "common/str.h"
-#include "common/utf8.h"
 
 static const struct value_row GLOBAL_ROWS[] = {
     ROW("state", PATH, struct config, state, 0, 0),         /* directory of the store */
@@ -18,26 +12,6 @@ static const struct value_row GLOBAL_ROWS[] = {
     ROW("proxy", TEXT, struct config, proxy, 0, 0),       /* these three: for sections that say nothing else */
     ROW("no_proxy", TEXT, struct config, no_proxy, 0, 0),
     ROW("ca_file", PATH, struct config, ca_file, 0, 0), /* PEM */
-    ROW_END,
-};
-
-struct retry_values {
-    int64_t attempts;
-    int64_t delay_s;
-};
-
-static const struct value_row RETRY_ROWS[] = {
-    ROW("attempts", NUMBER, struct retry_values, attempts, 1, 20),
-    ROW("delay", DURATION, struct retry_values, delay_s, 0, HOUR),
-    ROW_END,
-};
-
-const struct value_row limit_rows[] = {
-    ROW("per_minute", NUMBER, struct limit_policy, limits.per_minute, 0, LIMIT_MOST),
-    ROW("per_hour", NUMBER, struct limit_policy, limits.per_hour, 0, LIMIT_MOST),
-    ROW("per_day", NUMBER, struct limit_policy, limits.per_day, 0, LIMIT_MOST),
-    ROW("repeat_within", DURATION, struct limit_policy, repeat_within_s, 0, 7 * DAY),
-    ROW("exempt", EXEMPT, struct limit_policy, exempt, 0, 0),
     ROW_END,
 };
 
@@ -68,24 +42,9 @@ static const struct value_row OPERATOR_ROWS[] = {
     ROW_END,
 };
 
-static const char *const CONTACT_NAMES[] = {"name", "mobile", "email", "language", "timezone", NULL};
-
-static const char *const BLOCK_NAMES[] = {"retry", "limit", "confirm", "operator", "contact", "include", NULL};
+static const char *const BLOCK_NAMES[] = {"retry", "limit", "confirm", "operator", "include", NULL};
 
 /* Blocks. */
-
-static struct retry_policy retry_from(const struct reading *reading, const struct givens *givens,
-                                      struct retry_policy policy)
-{
-    struct retry_values values = {.attempts = policy.attempts, .delay_s = policy.first_wait_ms / 1000};
-
-    reading_fill(reading, RETRY_ROWS, givens, &values);
-    policy.attempts = (unsigned)values.attempts;
-    policy.first_wait_ms = values.delay_s * 1000;
-    if (policy.most_wait_ms < policy.first_wait_ms)
-        policy.most_wait_ms = policy.first_wait_ms;
-    return policy;
-}
 
 void reading_take_confirm(const struct reading *reading, const struct givens *givens, struct confirmation *confirmation)
 {
@@ -107,7 +66,7 @@ static void take_block(const struct reading *reading, const char *name, const st
     struct config *config = reading->config;
 
     if (strcmp(name, "retry") == 0)
-        config->retry = retry_from(reading, givens, config->retry);
+        config->retry = reading_take_retry(reading, givens, config->retry);
     else if (strcmp(name, "limit") == 0)
         reading_fill(reading, limit_rows, givens, &config->limits);
     else if (strcmp(name, "operator") == 0)
@@ -122,7 +81,7 @@ static const struct value_row *rows_of_block(const char *name)
         const char *name;
         const struct value_row *rows;
     } BLOCKS[] = {
-        {"retry",    RETRY_ROWS   },
+        {"retry",    retry_rows   },
         {"limit",    limit_rows   },
         {"confirm",  confirm_rows },
         {"operator", OPERATOR_ROWS}
@@ -247,8 +206,10 @@ static void fill_section(struct reading *reading, struct section *section, cfg_t
     struct givens limit = reading_gather(reading, parsed_block(cfg, "limit"), "limit");
     size_t findings;
 
-    section->retry = retry_from(reading, &retry, section->retry);
+    section->retry = reading_take_retry(reading, &retry, section->retry);
     reading_fill(reading, limit_rows, &limit, &section->limits);
+    section->own_retry = section->retry;
+    section->own_limits = section->limits;
     findings = reading->config->finding_count; /* with wrong limits the global ones hold, and the section works */
     section->givens = reading_gather(reading, cfg, "");
     find_doubles(reading, section->channel->options, &section->givens);
@@ -273,7 +234,7 @@ static void add_rows(struct form *form, const struct option_row *rows)
 
 static struct form form_of_section(struct arena *arena, const struct channel *channel)
 {
-    struct form retry = form_of_values(arena, RETRY_ROWS);
+    struct form retry = form_of_values(arena, retry_rows);
     struct form limit = form_of_values(arena, limit_rows);
     struct form form = {.arena = arena};
 
@@ -305,109 +266,6 @@ static void read_section(struct reading *reading, const struct channel *channel)
         break_section(reading, section, parsed.line, parsed.complaint);
 }
 
-/* Contacts. */
-
-const struct contact *config_contact(const struct config *config, const char *name)
-{
-    for (size_t i = 0; i < config->contact_count; i++)
-        if (strcmp(config->contacts[i]->name, name) == 0)
-            return config->contacts[i];
-    return NULL;
-}
-
-/* "+86 138-0013-8000" is written with blanks and dashes by people; what is left must be a number. */
-static bool mobile_tidied(struct arena *arena, const char *text, const char **mobile)
-{
-    struct str tidy = str_in(arena, strlen(text));
-    size_t digits;
-
-    for (const char *c = text; *c; c++)
-        if (!strchr(" -()", *c))
-            str_addc(&tidy, *c);
-    digits = strspn(tidy.text + (tidy.text[0] == '+'), "0123456789");
-    *mobile = tidy.text;
-    return digits >= 5 && digits <= 17 && tidy.text[(tidy.text[0] == '+') + digits] == '\0';
-}
-
-static bool contact_value_fits(const struct reading *reading, struct given *given)
-{
-    const char *value = given->values.count == 1 ? given->values.items[0] : "";
-    const char **one = arena_alloc(reading->arena, sizeof(*one));
-
-    one[0] = value;
-    given->values = (struct text_list){.items = one, .count = 1};
-    if (!value[0])
-        return true;
-    if (strcmp(given->name, "mobile") == 0 && !mobile_tidied(reading->arena, value, &one[0]))
-        config_add_finding(reading->config, true, given->where,
-                           "'mobile' wants a number such as +8613800138000, not '%s'", value);
-    else if (strcmp(given->name, "email") == 0 && (!strchr(value, '@') || strpbrk(value, " <>,;")))
-        config_add_finding(reading->config, true, given->where,
-                           "'email' wants an address such as li@example.com, not '%s'", value);
-    else if (strcmp(given->name, "language") == 0 && language_from(value) == LANGUAGE_COUNT)
-        config_add_finding(reading->config, true, given->where, "'language' wants en or zh_CN, not '%s'", value);
-    else if (strcmp(given->name, "timezone") == 0 && !timezone_known(value))
-        config_add_finding(reading->config, true, given->where,
-                           "'timezone' wants a time zone of this machine, such as Asia/Shanghai, not '%s'", value);
-    else
-        return true;
-    return false;
-}
-
-/* A value that does not fit is left out; the others of the person are used. */
-static void add_contact(const struct reading *reading, const struct givens *givens)
-{
-    struct config *config = reading->config;
-    struct contact *contact = arena_alloc(config->arena, sizeof(*contact));
-
-    *contact = (struct contact){
-        .name = reading->now->title, .where = reading_here(reading), .givens = {.arena = config->arena}};
-    for (size_t i = 0; i < givens->count; i++) {
-        struct given given = givens->items[i];
-
-        if (contact_value_fits(reading, &given))
-            givens_add(&contact->givens, given.name, given.values, given.where);
-    }
-    config->contacts =
-        arena_grow(config->arena, config->contacts, (config->contact_count + 1) * sizeof(*config->contacts));
-    config->contacts[config->contact_count++] = contact;
-}
-
-static bool name_among(const char *const *names, const char *name)
-{
-    while (*names && strcmp(*names, name) != 0)
-        names++;
-    return *names != NULL;
-}
-
-static void read_contact(struct reading *reading)
-{
-    const struct contact *other = config_contact(reading->config, reading->now->title);
-    struct form inside = {.arena = reading->arena};
-    struct form form = {.arena = reading->arena};
-    struct parsed parsed;
-    struct givens givens;
-
-    if (!reading_has_shape(reading, SHAPE_SECTION, "contact \"TITLE\" { ... }") || !reading_title_fits(reading) ||
-        !reading_title_is_free(reading, other ? other->where : NULL))
-        return;
-    if (strcmp(reading->now->title, "all") == 0) {
-        config_add_finding(reading->config, true, reading_here(reading),
-                           "@all means everybody: give this contact another title");
-        return;
-    }
-    for (size_t i = 0; CONTACT_NAMES[i]; i++)
-        form_add_name(&inside, CONTACT_NAMES[i], false);
-    for (size_t i = 0; reading->channels[i]; i++)
-        if (!name_among(CONTACT_NAMES, reading->channels[i]->name)) /* "email" is both */
-            form_add_name(&inside, reading->channels[i]->name, false);
-    form_add_block(&form, "contact", &inside, true);
-    if (!reading_parse_leniently(reading, &form, &parsed)) /* the person's other addresses still work */
-        return;
-    givens = reading_gather(reading, parsed_block(parsed.cfg, "contact"), "");
-    add_contact(reading, &givens);
-}
-
 /* Statements. */
 
 static const struct channel *channel_named(const struct reading *reading, const char *name)
@@ -427,8 +285,7 @@ static void tell_unknown(const struct reading *reading)
     form_add_values(&form, GLOBAL_ROWS);
     for (size_t i = 0; BLOCK_NAMES[i]; i++)
         form_add_name(&form, BLOCK_NAMES[i], false);
-    for (size_t i = 0; policy_names[i]; i++)
-        form_add_name(&form, policy_names[i], false);
+    policy_add_names(&form);
     config_add_finding(reading->config, true, reading_here(reading), "this version does not know '%s': %s",
                        reading->now->name, form_suggestion(&form, reading->now->name));
 }
@@ -457,11 +314,9 @@ static void read_statement(struct reading *reading)
         tell_unusable(reading, now->line, "every user of this machine may write this file: chmod 0640 it");
     else if (channel)
         read_section(reading, channel);
-    else if (strcmp(now->name, "contact") == 0)
-        read_contact(reading);
     else if (strcmp(now->name, "include") == 0)
         reading_has_shape(reading, SHAPE_NONE, "include(\"conf.d/*.conf\")");
-    else if (reading_take_policy(reading))
+    else if (policy_read(reading))
         return;
     else if (rows_of_block(now->name))
         read_block(reading, rows_of_block(now->name));
@@ -495,11 +350,11 @@ static void check_operator(struct config *config, const char *where)
     config_check_people(config, where, "'operator'", &config->operator.to);
 }
 
-/* Sections and routes begin with these, wherever they stand in the file. */
+/* Sections, routes and calendars begin with these, wherever they stand in the file. */
 static bool is_inherited(const struct statement *statement)
 {
     return strcmp(statement->name, "retry") == 0 || strcmp(statement->name, "limit") == 0 ||
-           strcmp(statement->name, "confirm") == 0;
+           strcmp(statement->name, "confirm") == 0 || strcmp(statement->name, "timezone") == 0;
 }
 
 static void read_those(struct reading *reading, const struct statements *statements, bool inherited)
@@ -520,7 +375,7 @@ static void read_statements(struct reading *reading, const struct statements *st
     operator= given_named(&reading->seen, "operator");
     if (operator)
         check_operator(reading->config, operator->where);
-    reading_check_policy(reading->config);
+    policy_check_names(reading->config);
 }
 
 struct config *config_none(struct arena *arena)

@@ -65,11 +65,14 @@ struct section {
     const char *title;
     const char *where;
     struct givens givens;
-    struct retry_policy retry;
-    struct limit_policy limits;
+    struct retry_policy own_retry; /* as the configuration has them */
+    struct limit_policy own_limits;
     bool broken;         /* a finding disabled it */
     const char *trouble; /* that finding: "FILE:LINE: ..."; "" when there is none */
     /* Set by config_open_section(). */
+    struct retry_policy retry; /* with the options of the call; before it, its own */
+    struct limit_policy limits;
+    bool limits_by_call; /* the call says something of them: they count before a route's */
     const void *settings;
     struct section_settings common;
     struct network network;
@@ -82,6 +85,18 @@ struct contact {
     const char *where;
     struct givens
         givens; /* name, mobile, email, language, timezone, and one per channel: dingtalk, wecom, slack, ... */
+};
+
+/*
+ * `template "disk_alert" { service = {"disk*"}  host = {"db-*"}  item = {"vfs.fs.*"} }`: the template of events for which nobody
+ * asks for one. All that are given must fit; a list of globs fits when one of its items does.
+ */
+struct template_rule {
+    const char *template_name;
+    const char *where;
+    struct text_list host;    /* name, or name for people */
+    struct text_list service; /* the same */
+    struct text_list item;    /* key or name: the fields `item_key` and `item`, as Zabbix says them */
 };
 
 struct route;
@@ -113,6 +128,8 @@ struct config {
     size_t rotation_count;
     struct calendar **calendars;
     size_t calendar_count;
+    struct template_rule *template_rules; /* in the order of the file */
+    size_t template_rule_count;
     struct finding *findings;
     size_t finding_count;
 };
@@ -145,6 +162,15 @@ struct section *config_section_of(const struct config *config, const struct chan
 bool config_open_section(const struct config *config, struct section *section, const struct givens *extra,
                          struct fault *fault);
 
+/* Options of a call that stand for a value of a block: "limit_per_minute" for `per_minute` in `limit { ... }`. */
+bool config_is_block_option(const char *name);
+/* All of them; ends with NULL. */
+const char *const *config_block_options(struct arena *arena);
+
+/* Sets the section's limits and retries to what the options of a call say; FAULT_CONFIG names a wrong one. */
+bool config_take_block_options(const struct config *config, const struct givens *options, struct section *section,
+                               struct fault *fault);
+
 /* Opens every section and reports what it finds, advice and templates included: for `notifyctl check`. */
 void config_check_sections(struct config *config);
 
@@ -156,6 +182,11 @@ const char *contact_value(const struct contact *contact, const char *name);
  * same with and without +86, mail addresses in any case.
  */
 const struct contact *config_contact_with(const struct config *config, const char *value);
+/* The same; else the contact whose name stands in the text, the longest of several: "On call: Zhang Wei (primary)". */
+const struct contact *config_contact_meant(const struct config *config, const char *text);
+
+/* The first that fits; NULL when none does. */
+const struct template_rule *config_template_rule(const struct config *config, const struct event *event);
 
 void config_add_finding(struct config *config, bool mistake, const char *where, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

@@ -34,6 +34,7 @@ struct value_row {
     int64_t least; /* of numbers and durations */
     int64_t most;
     const char *choices; /* of a choice: words separated by spaces */
+    const char *help;    /* of what is an option of a call, too */
 };
 
 enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };
@@ -41,6 +42,12 @@ enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };
 #define ROW(name_, kind_, type_, field_, least_, most_)                                                               \
     {                                                                                                                 \
         .name = (name_), .kind = VALUE_##kind_, .offset = offsetof(type_, field_), .least = (least_), .most = (most_) \
+    }
+/* One that is an option as well: --BLOCK-NAME. The manual is made of these rows. */
+#define ROW_OPTION(name_, kind_, type_, field_, least_, most_, help_)                                                  \
+    {                                                                                                                  \
+        .name = (name_), .kind = VALUE_##kind_, .offset = offsetof(type_, field_), .least = (least_), .most = (most_), \
+        .help = (help_)                                                                                                \
     }
 #define ROW_CHOICE(name_, type_, field_, choices_)                                                      \
     {                                                                                                   \
@@ -97,20 +104,13 @@ bool reading_title_fits(const struct reading *reading);
 /* `where_taken` is NULL when nobody has the title. */
 bool reading_title_is_free(const struct reading *reading, const char *where_taken);
 
-/* The values of a block `limit {...}` or `confirm {...}` over those that are there. */
+/* The values of a block `limit {...}`, `retry {...}` or `confirm {...}` over those that are there. */
 extern const struct value_row limit_rows[];
+extern const struct value_row retry_rows[];
+struct retry_policy reading_take_retry(const struct reading *reading, const struct givens *givens,
+                                       struct retry_policy policy);
 extern const struct value_row confirm_rows[];
 void reading_take_confirm(const struct reading *reading, const struct givens *givens,
                           struct confirmation *confirmation);
-
-/* config_routes.c: calendar, rotation and route; false when the statement is none of them. */
-bool reading_take_policy(struct reading *reading);
-/* Titles and @names that stand in `who`, "'operator'" or "route \"db\"", must be there. */
-void config_check_channels(struct config *config, const char *where, const char *who, const struct text_list *channels);
-void config_check_people(struct config *config, const char *where, const char *who, const struct text_list *to);
-/* Once all statements are read: whether those named are there. */
-void reading_check_policy(struct config *config);
-/* Their names, for "did you mean"; ends with NULL. */
-extern const char *const policy_names[];
 
 #endif

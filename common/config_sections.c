@@ -230,7 +230,11 @@ static bool open_section(struct opening *opening, const struct givens *extra)
     if (section->broken)
         return fault_set(opening->fault, FAULT_CONFIG, "%s", section->trouble);
     gather_givens(opening, extra);
-    if (!fill_settings(opening, settings))
+    section->retry = section->own_retry;
+    section->limits = section->own_limits;
+    section->limits_by_call = false;
+    if (!fill_settings(opening, settings) ||
+        (extra && !config_take_block_options(opening->config, extra, section, opening->fault)))
         return false;
     section->settings = settings;
     return true;
@@ -358,6 +362,8 @@ struct section *config_section_of(const struct config *config, const struct chan
         .givens = {.arena = config->arena},
         .retry = config->retry,
         .limits = config->limits,
+        .own_retry = config->retry,
+        .own_limits = config->limits,
         .secrets = {.arena = config->arena},
     };
     return section;
@@ -445,55 +451,4 @@ struct section *config_section(const struct config *config, const struct channel
         return NULL;
     }
     return unknown_section(config, title, fault);
-}
-
-/* Contacts. */
-
-const char *contact_value(const struct contact *contact, const char *name)
-{
-    const struct given *given = last_given(&contact->givens, name);
-
-    return given ? given->values.items[0] : "";
-}
-
-/* The digits of a mobile number without China's country code; "" when the text is none. */
-static const char *mobile_digits(const char *text)
-{
-    const char *digits = text + (text[0] == '+');
-    size_t len = strspn(digits, "0123456789");
-
-    if (len < 5 || digits[len])
-        return "";
-    if (strncmp(digits, "00", 2) == 0) {
-        digits += 2;
-        len -= 2;
-    }
-    return len == 13 && strncmp(digits, "861", 3) == 0 ? digits + 2 : digits;
-}
-
-static bool contact_has(const struct contact *contact, const char *value)
-{
-    const char *mobile = mobile_digits(value);
-
-    if (strcmp(contact->name, value) == 0)
-        return true;
-    for (size_t i = 0; i < contact->givens.count; i++) {
-        const struct given *given = &contact->givens.items[i];
-        const char *own = given->values.items[0];
-
-        if (strcmp(given->name, "language") == 0 || strcmp(given->name, "timezone") == 0 || !own[0])
-            continue;
-        if (strcmp(own, value) == 0 || (strcmp(given->name, "email") == 0 && strcasecmp(own, value) == 0) ||
-            (strcmp(given->name, "mobile") == 0 && mobile[0] && strcmp(mobile_digits(own), mobile) == 0))
-            return true;
-    }
-    return false;
-}
-
-const struct contact *config_contact_with(const struct config *config, const char *value)
-{
-    for (size_t i = 0; i < config->contact_count && value[0]; i++)
-        if (contact_has(config->contacts[i], value))
-            return config->contacts[i];
-    return NULL;
 }

@@ -23,44 +23,17 @@ static const char *open_file(const struct rotation_layer *layer, int64_t at_s, s
     return arena_copy(arena, fault.text, strlen(fault.text));
 }
 
-/* "On call: Zhang Wei (primary)": the longest name in it is meant. */
-static const struct contact *contact_within(const struct config *config, const char *text)
-{
-    const struct contact *found = NULL;
-    size_t longest = 0;
-
-    for (size_t i = 0; i < config->contact_count; i++) {
-        const char *name = contact_value(config->contacts[i], "name");
-
-        if (strlen(name) > longest && strstr(text, name)) {
-            found = config->contacts[i];
-            longest = strlen(name);
-        }
-    }
-    return found;
-}
-
-/* A member is a contact's title; a file may also name people as they are called. */
-static const struct contact *contact_of(const struct config *config, const char *member)
-{
-    const struct contact *contact = config_contact(config, member);
-
-    if (!contact)
-        contact = config_contact_with(config, member);
-    return contact ? contact : contact_within(config, member);
-}
-
 /* Whose turn it is, but for people that there are not: then the next in turn. NULL when there is nobody. */
 static const struct contact *contact_in_turn(const struct config *config, const struct rotation_layer *layer,
                                              const char *member)
 {
-    const struct contact *contact = contact_of(config, member);
+    const struct contact *contact = config_contact_meant(config, member);
     size_t at = 0;
 
     while (at < layer->members.count && strcmp(layer->members.items[at], member) != 0)
         at++;
     for (size_t i = 1; i < layer->members.count && !contact; i++)
-        contact = contact_of(config, layer->members.items[(at + i) % layer->members.count]);
+        contact = config_contact_meant(config, layer->members.items[(at + i) % layer->members.count]);
     return contact;
 }
 
@@ -73,7 +46,7 @@ static void ask_other(const struct config *config, const char *other, int64_t at
     struct duty next;
 
     if (!rotation_of(config, other, &layer)) {
-        duty->contact = contact_of(config, other);
+        duty->contact = config_contact_meant(config, other);
         duty->trouble = duty->contact ? "" : arena_print(config->arena, "'%s' is no contact", other);
         return;
     }
@@ -89,6 +62,22 @@ static void ask_other(const struct config *config, const char *other, int64_t at
         duty->shift.until_s = next.shift.until_s;
 }
 
+/* Who has the turn; or why nobody has it. */
+static void ask_shift(const struct config *config, const struct rotation_layer *layer, const char *name,
+                      struct duty *duty)
+{
+    const char *member = duty->shift.member;
+
+    if (member[0]) {
+        duty->contact = contact_in_turn(config, layer, member);
+        duty->trouble = duty->contact
+                            ? ""
+                            : arena_print(config->arena, "rotation \"%s\" names '%s', who is no contact", name, member);
+    } else if (!duty->trouble[0]) {
+        duty->trouble = arena_print(config->arena, "nobody is on duty in rotation \"%s\": %s", name, duty->shift.why);
+    }
+}
+
 static struct duty find(const struct config *config, const char *name, int64_t at_s, int hops)
 {
     struct policy_context policy = {.config = config, .now_s = at_s};
@@ -97,17 +86,11 @@ static struct duty find(const struct config *config, const char *name, int64_t a
     const struct rotation *rotation = rotation_of(config, name, &layer);
     const char *trouble = open_file(layer, at_s, config->arena);
     struct duty duty = {.shift = rotation_shift(&context, rotation, layer, at_s), .by = name, .trouble = trouble};
-    const char *member = duty.shift.member;
 
-    if (strcmp(duty.shift.why, "otherwise") == 0) {
-        ask_other(config, member + (member[0] == '@'), at_s, hops, &duty);
-    } else if (member[0]) {
-        duty.contact = contact_in_turn(config, layer, member);
-        duty.trouble = duty.contact
-                           ? ""
-                           : arena_print(config->arena, "rotation \"%s\" names '%s', who is no contact", name, member);
-    } else if (!trouble[0]) {
-        duty.trouble = arena_print(config->arena, "nobody is on duty in rotation \"%s\": %s", name, duty.shift.why);
+    ask_shift(config, layer, name, &duty);
+    if (!duty.contact && rotation->otherwise[0]) {
+        duty.shift.why = "otherwise";
+        ask_other(config, rotation->otherwise + (rotation->otherwise[0] == '@'), at_s, hops, &duty);
     }
     return duty;
 }

@@ -9,9 +9,9 @@ enum { DUTY_HOPS_MOST = 8 };
 
 struct duty {
     const struct contact *contact; /* NULL for nobody */
-    struct shift shift;            /* of the rotation that was asked; as far as nothing changes behind it either */
-    const char *by;                /* the rotation that names the contact at last */
-    const char *trouble;           /* why there is nobody, "" when there is somebody */
+    struct shift shift;  /* of the rotation asked, until something changes there or behind it; why: "otherwise", too */
+    const char *by;      /* the rotation that names the contact at last */
+    const char *trouble; /* why there is nobody, "" when there is somebody */
 };
 
 /* False when there is no rotation or layer of this name. */

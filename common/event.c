@@ -68,6 +68,14 @@ const char *event_text(const struct event *event, const struct event_field *fiel
     return *(const char *const *)(const void *)((const char *)event + field->offset);
 }
 
+const char *event_headline(struct arena *arena, const struct event *event)
+{
+    if (event->subject[0] || !event->host[0])
+        return event->subject;
+    return event->service[0] ? arena_print(arena, "%s / %s %s", event->host, event->service, event->state)
+                             : arena_print(arena, "%s %s", event->host, event->state);
+}
+
 void event_set(struct arena *arena, struct event *event, const struct event_field *field, const char *value)
 {
     *(const char **)(void *)((char *)event + field->offset) =

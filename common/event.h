@@ -101,6 +101,9 @@ struct event event_empty(void);
 const struct event_field *event_field_named(const char *name);
 const char *event_text(const struct event *event, const struct event_field *field);
 
+/* What happened in one line: the subject, else "HOST / SERVICE STATE" as far as they are known; "" when nothing is. */
+const char *event_headline(struct arena *arena, const struct event *event);
+
 /* Cleans `value` and sets the field. */
 void event_set(struct arena *arena, struct event *event, const struct event_field *field, const char *value);
 

@@ -76,6 +76,7 @@ const char *help_text(struct arena *arena, const struct channel *channel)
     str_addf(&out, "  notify_%s [OPTION VALUE]... --type PROBLEM --host H --service S ...\n\n", channel->name);
     str_add(&out, "Event:   --to --subject --message --severity --type --host --service --state ...\n"
                   "Control: --config --profile --template --deadline --dry-run --verbose --source\n"
+                  "         --limit-per-minute --limit-exempt --retry-attempts ...\n"
                   "This channel, in a section of notification.conf or here:\n");
     for (const struct option_row *row = channel->options; row->name; row++)
         add_option(&out, row);
@@ -95,7 +96,8 @@ const char *help_of_route(void)
            "next when the one before did not deliver; `also` are told always. --to takes the\n"
            "place of the route's `to`; --to SECTION[:TARGET] goes there and asks no route.\n\n"
            "Event:   --to --subject --message --severity --type --host --service --state ...\n"
-           "Control: --config --template --deadline --dry-run --verbose --source --json\n\n"
+           "Control: --config --template --deadline --dry-run --verbose --source --json\n"
+           "         --limit-per-minute --limit-exempt --retry-attempts ...\n\n"
            "--json prints {\"success\", \"success_channels\", \"failed_channels\"} in place of lines.\n\n"
            "Example:\n  notify_route --subject 'disk full' --message '/data 95%' --severity critical\n\n"
            "What it would do, and why: notifyctl why. Everything else: man notify_route\n";

@@ -1,8 +1,9 @@
 #include "common/history.h"
 
-#include <fnmatch.h>
 #include <string.h>
 #include <strings.h>
+
+#include "common/glob.h"
 
 #define ENTRY_COLUMNS                                                                                             \
     "id, short_id, created_ms, problem, kind, severity, source, host, service, state, subject, section, channel," \
@@ -44,11 +45,6 @@ static struct history_entry entry_of(struct row *row)
     };
 }
 
-static bool glob_fits(const char *glob, const char *text)
-{
-    return glob[0] == '\0' || fnmatch(glob, text, FNM_NOESCAPE) == 0;
-}
-
 static bool id_fits(const char *wanted, const struct history_entry *entry)
 {
     const char *bare = wanted + (wanted[0] == '#');
@@ -59,10 +55,10 @@ static bool id_fits(const char *wanted, const struct history_entry *entry)
 
 static bool fits(const struct history_filter *filter, const struct history_entry *entry)
 {
-    return id_fits(filter->id, entry) && glob_fits(filter->host, entry->host) &&
-           glob_fits(filter->service, entry->service) && glob_fits(filter->section, entry->section) &&
+    return id_fits(filter->id, entry) && glob_fits_if_given(filter->host, entry->host) &&
+           glob_fits_if_given(filter->service, entry->service) && glob_fits_if_given(filter->section, entry->section) &&
            (filter->recipient[0] == '\0' || strstr(entry->recipients, filter->recipient)) &&
-           glob_fits(filter->outcome, entry->outcome) && glob_fits(filter->problem, entry->problem) &&
+           glob_fits_if_given(filter->outcome, entry->outcome) && glob_fits_if_given(filter->problem, entry->problem) &&
            (int)entry->severity >= filter->severity;
 }
 

@@ -215,14 +215,14 @@ static bool one_holds(const struct hours_context *context, const struct hours *h
     const struct calendar *calendar =
         hours->days == DAYS_OF_WEEK ? NULL : context->calendar(context->self, hours->calendar);
     int64_t today = zone_local(context->arena, now_s, zone_of(context, hours));
+    bool in_span;
 
     today = (today - ((today % DAY_S) + DAY_S) % DAY_S) / DAY_S;
     if (hours->days != DAYS_OF_WEEK && !calendar)
         return true;
-    if (hours->days == DAYS_OF_CALENDAR && calendar_span_at(calendar, now_s))
-        return true;
+    in_span = hours->days == DAYS_OF_CALENDAR && calendar_span_at(calendar, now_s);
     for (int64_t day = today - 1; day <= today; day++)
-        if (day_fits(hours, calendar, day) && times_hold(context, hours, day, now_s))
+        if ((in_span || day_fits(hours, calendar, day)) && times_hold(context, hours, day, now_s))
             return true;
     return false;
 }

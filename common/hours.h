@@ -7,7 +7,7 @@
  *     Fri 22:00-06:00                  belongs to the day on which it begins: until Saturday 06:00
  *     calendar:cn-workdays 09:00-18:00 work days of calendar "cn": Monday to Friday, without holidays, with make-up days
  *     calendar:cn-holidays             all other days
- *     calendar:maintenance             while something stands in calendar "maintenance"
+ *     calendar:maintenance             while something stands in calendar "maintenance"; with times, at these only
  *
  * Several of them hold when one does. Days and times are the clock's on the wall of the zone, also when summer time begins or
  * ends: an end that the clock jumps over is the moment of the jump.
@@ -51,6 +51,8 @@ struct hours_context {
     const char *timezone; /* of hours that name none */
     /* The calendar of a title; NULL when there is none, or when it cannot be read: its hours then always hold. */
     struct calendar *(*calendar)(void *self, const char *title);
+    /* For rotations: the contact's title that an entry of a calendar means, else the entry itself. NULL: it is the title. */
+    const char *(*person)(void *self, const char *entry);
     void *self;
 };
 

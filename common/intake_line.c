@@ -74,16 +74,22 @@ static const struct option_row *setting_named(const struct intake *intake, const
     return row ? row : row_named(section_rows, name);
 }
 
+/* "at_mobiles" of the configuration is "at-mobiles" of the command line. */
+static const char *line_name(struct arena *arena, const char *name)
+{
+    char *copy = arena_copy(arena, name, strlen(name));
+
+    for (char *c = copy; *c; c++)
+        if (*c == '_')
+            *c = '-';
+    return copy;
+}
+
 static void add_names(struct arena *arena, const struct option_row *rows, const char **names, size_t *count)
 {
-    for (; rows && rows->name; rows++) {
-        char *name = arena_print(arena, "%s%s", rows->name, rows->type == OPTION_TYPE_SECRET ? "-file" : "");
-
-        for (char *c = name; *c; c++)
-            if (*c == '_')
-                *c = '-';
-        names[(*count)++] = name;
-    }
+    for (; rows && rows->name; rows++)
+        names[(*count)++] =
+            arena_print(arena, "%s%s", line_name(arena, rows->name), rows->type == OPTION_TYPE_SECRET ? "-file" : "");
 }
 
 static size_t rows_in(const struct option_row *rows)
@@ -99,13 +105,20 @@ static size_t rows_in(const struct option_row *rows)
 static const char *nearest_option(const struct walk *walk, const char *name)
 {
     struct arena *arena = walk->line->arena;
+    const char *const *blocks = config_block_options(arena);
     size_t count = 0;
+    size_t block_count = 0;
     const char **names;
 
     while (call_options[count].name)
         count++;
-    names = arena_alloc(arena, (count + rows_in(walk->intake->rows) + rows_in(section_rows) + 1) * sizeof(*names));
+    while (blocks[block_count])
+        block_count++;
+    names = arena_alloc(arena, (count + block_count + rows_in(walk->intake->rows) + rows_in(section_rows) + 1) *
+                                   sizeof(*names));
     count = 0;
+    for (size_t i = 0; i < block_count; i++)
+        names[count++] = line_name(arena, blocks[i]);
     for (const struct call_option *option = call_options; option->name; option++)
         if (option->name[0])
             names[count++] = option->name;
@@ -144,16 +157,17 @@ static bool read_setting(struct walk *walk, const char *name, size_t len, const 
     const struct option_row *row = setting_named(walk->intake, given);
     const char **value = arena_alloc(arena, sizeof(*value));
 
-    if (!row || strchr(where + 2, '_'))
+    if ((!row && !config_is_block_option(given)) || strchr(where + 2, '_'))
         return unknown_option(walk, where + 2);
-    if (row->type == OPTION_TYPE_SECRET && strcmp(row->name, given) == 0)
+    if (row && row->type == OPTION_TYPE_SECRET && strcmp(row->name, given) == 0)
         return fault_set(walk->fault, FAULT_USAGE,
                          "'%s': every user of this machine can read the command line: put the secret into a file and "
                          "give '%s-file FILE'",
                          where, where);
     if (!take_value(walk, where, equals, value))
         return false;
-    if (row->type != OPTION_TYPE_SECRET && row->type != OPTION_TYPE_FILE) /* a path is what the file system has */
+    if (!row ||
+        (row->type != OPTION_TYPE_SECRET && row->type != OPTION_TYPE_FILE)) /* a path is what the file system has */
         *value = utf8_clean(arena, *value, strlen(*value));
     givens_add(&walk->line->settings, given, (struct text_list){.items = value, .count = 1}, where);
     return true;

@@ -50,12 +50,14 @@ static bool prepare(struct run *run, struct fault *fault)
         run->call.event.time_s = world_wall_ms(&run->world) / 1000; /* told later, it still says when it happened */
     run->sending.event = &run->call.event;
     run->sending.template_name = run->call.template_name;
+    run->sending.options = &run->call.options;
     run->sending.deadline_ms = started_ms + run->call.deadline_ms - SPARE_MS;
     run->sending.preview = run->call.dry_run;
     run->sending.state = run->call.state;
     run->sending.result = run->call.json ? sending_result(run->arena) : NULL;
     if (!read_config(run, fault))
         return false;
+    sending_prepare_people(&run->sending);
     if (run->channel)
         planned = plan_make(run->arena, run->sending.config, run->channel, &run->call,
                             world_wall_ms(&run->world) / 1000, &run->plan, fault);

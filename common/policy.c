@@ -84,25 +84,34 @@ static void check_layer(struct config *config, const struct rotation *rotation, 
     }
 }
 
-static void check_template(struct config *config, const struct route *route)
+static void check_template(struct config *config, const char *where, const char *who, const char *name)
 {
     struct message_template template;
     struct fault fault = {0};
     bool found = false;
 
-    if (!route->template_name[0])
+    if (!name[0])
         return;
-    template_load(config->arena, config->templates, config->language, route->template_name, &template, &found, &fault);
+    template_load(config->arena, config->templates, config->language, name, &template, &found, &fault);
     if (!found)
-        config_add_finding(config, true, route->where,
-                           "route \"%s\" names the template '%s', which is not installed in '%s': another one is used",
-                           route->title, route->template_name, config->templates);
+        config_add_finding(config, true, where,
+                           "%s names the template '%s', which is not installed in '%s': another one is used", who, name,
+                           config->templates);
+}
+
+static void check_templates(struct config *config)
+{
+    for (size_t i = 0; i < config->route_count; i++)
+        check_template(config, config->routes[i]->where,
+                       arena_print(config->arena, "route \"%s\"", config->routes[i]->title),
+                       config->routes[i]->template_name);
+    for (size_t i = 0; i < config->template_rule_count; i++)
+        check_template(config, config->template_rules[i].where, "this rule", config->template_rules[i].template_name);
 }
 
 void policy_check(struct config *config, int64_t now_s)
 {
-    for (size_t i = 0; i < config->route_count; i++)
-        check_template(config, config->routes[i]);
+    check_templates(config);
     for (size_t i = 0; i < config->calendar_count; i++)
         check_calendar(config, config->calendars[i], now_s);
     for (size_t i = 0; i < config->rotation_count; i++)

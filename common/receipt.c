@@ -52,7 +52,7 @@ struct inquiry {
 struct ending {
     const char *state;
     bool takes_next_leg;
-    const char *outcome; /* of the notification from now on, when all its messages agree; "" leaves it */
+    const char *meaning; /* for the notification: CLEARED, ALL_FAILED, "" for none */
     const char *words;
 };
 
@@ -132,9 +132,13 @@ static const char WAITS_AGAIN[] =
     "UPDATE notification SET outcome = 'waiting', ended_ms = 0, code = ?, words = ? WHERE id = ?";
 
 /* One of several recipients does not speak for the others. */
-static const char AGREES[] =
-    "UPDATE notification SET outcome = ?, code = ?, words = ? WHERE id = ? AND outcome IN ('delivered', 'unclear')"
-    " AND NOT EXISTS (SELECT 1 FROM receipt WHERE id = notification.id AND section = ? AND state <> ?)";
+static const char CLEARED[] = "UPDATE notification SET outcome = 'delivered', code = ?, words = ? WHERE id = ?"
+                              " AND outcome = 'unclear' AND NOT EXISTS (SELECT 1 FROM receipt"
+                              " WHERE id = notification.id AND section = ? AND doubt AND state <> 'arrived')";
+
+static const char ALL_FAILED[] = "UPDATE notification SET outcome = 'refused', code = ?, words = ? WHERE id = ?"
+                                 " AND outcome IN ('delivered', 'unclear') AND NOT EXISTS (SELECT 1 FROM receipt"
+                                 " WHERE id = notification.id AND section = ? AND state <> 'failed')";
 
 /* Told once, what follows needs no copy of it. */
 static const char FORGET[] = "UPDATE receipt SET legs = '', event = '' WHERE id = ? AND section = ? AND recipient = ?";
@@ -164,8 +168,8 @@ static bool write_end(const struct inquiry *inquiry, const struct ending *ending
         return true; /* another worker was faster */
     if (ending->takes_next_leg && !take_next_leg(inquiry, ending, fault))
         return false;
-    if (ending->outcome[0] && !store_run(store, fault, AGREES, "tttttt", ending->outcome, code, ending->words,
-                                         question->id, question->section, ending->state))
+    if (ending->meaning[0] &&
+        !store_run(store, fault, ending->meaning, "tttt", code, ending->words, question->id, question->section))
         return false;
     return store_run(store, fault, FORGET, "ttt", question->id, question->section, question->recipient);
 }
@@ -259,7 +263,7 @@ static bool end_without_next_leg(struct inquiry *inquiry, struct fault *fault)
 {
     bool doubt = inquiry->question->doubt && inquiry->verdict.outcome != OUTCOME_REFUSED;
     struct ending ending = {
-        .state = doubt ? "silent" : "failed", .outcome = doubt ? "" : "refused", .words = inquiry->verdict.reason};
+        .state = doubt ? "silent" : "failed", .meaning = doubt ? "" : ALL_FAILED, .words = inquiry->verdict.reason};
 
     tell_operator(inquiry, doubt ? "DOUBTFUL" : "NOT-ARRIVED",
                   doubt ? WORD_OPERATOR_DOUBTFUL : WORD_OPERATOR_NOT_ARRIVED);
@@ -268,7 +272,7 @@ static bool end_without_next_leg(struct inquiry *inquiry, struct fault *fault)
 
 static bool not_arrived(struct inquiry *inquiry, struct fault *fault)
 {
-    struct ending ending = {.state = "next", .outcome = "", .words = inquiry->verdict.reason};
+    struct ending ending = {.state = "next", .meaning = "", .words = inquiry->verdict.reason};
     bool followed = false;
     bool told = false;
     bool useful = false;
@@ -289,7 +293,7 @@ static bool not_arrived(struct inquiry *inquiry, struct fault *fault)
 static bool arrived(struct inquiry *inquiry, struct fault *fault)
 {
     int64_t after_s = inquiry->verdict.arrived_s - inquiry->question->sent_ms / 1000;
-    struct ending ending = {.state = "arrived", .outcome = inquiry->question->doubt ? "delivered" : "", .words = ""};
+    struct ending ending = {.state = "arrived", .meaning = CLEARED, .words = ""};
 
     if (inquiry->verdict.arrived_s > 0)
         ending.words = arena_print(inquiry->world.arena, "after %lld s", (long long)(after_s > 0 ? after_s : 0));
@@ -299,7 +303,7 @@ static bool arrived(struct inquiry *inquiry, struct fault *fault)
 /* Said once for the message: it is not asked for again. */
 static bool may_not_ask(struct inquiry *inquiry, struct fault *fault)
 {
-    struct ending ending = {.state = "unasked", .outcome = "", .words = inquiry->verdict.reason};
+    struct ending ending = {.state = "unasked", .meaning = "", .words = inquiry->verdict.reason};
 
     log_error("NP-RECEIPT section=%s code=%s id=%s %s", inquiry->question->section, inquiry->verdict.code,
               inquiry->question->id, inquiry->verdict.reason);
@@ -313,7 +317,7 @@ static bool is_not_known(struct inquiry *inquiry, bool *known, struct fault *fau
     const struct question *question = inquiry->question;
     int64_t tries = question->tries + 1;
     int64_t most = question->doubt ? DOUBT_QUESTIONS : (int64_t)(sizeof(QUESTIONS_MS) / sizeof(*QUESTIONS_MS));
-    struct ending silent = {.state = "silent", .outcome = "", .words = inquiry->verdict.reason};
+    struct ending silent = {.state = "silent", .meaning = "", .words = inquiry->verdict.reason};
     int64_t due_ms;
 
     *known = tries >= most;

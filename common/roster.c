@@ -2,6 +2,29 @@
 
 #include <string.h>
 
+static struct stint stint_of(const struct duty *duty, int64_t at_s, int64_t most_s)
+{
+    return (struct stint){.from_s = at_s,
+                          .until_s = duty->shift.until_s < most_s ? duty->shift.until_s : most_s,
+                          .contact = duty->contact,
+                          .by = duty->by,
+                          .why = duty->shift.why,
+                          .trouble = duty->trouble};
+}
+
+bool roster_stint(const struct config *config, const char *name, int64_t at_s, struct stint *stint)
+{
+    int64_t most_s = at_s + STINT_AHEAD_S;
+    struct duty duty;
+
+    if (!duty_find(config, name, at_s, &duty))
+        return false;
+    *stint = stint_of(&duty, at_s, most_s);
+    while (stint->until_s < most_s && duty_find(config, name, stint->until_s, &duty) && duty.contact == stint->contact)
+        stint->until_s = duty.shift.until_s < most_s ? duty.shift.until_s : most_s;
+    return true;
+}
+
 static bool same_person(const struct stint *one, const struct stint *other)
 {
     return one->contact == other->contact && strcmp(one->by, other->by) == 0 && strcmp(one->why, other->why) == 0 &&
@@ -43,12 +66,7 @@ bool roster_make(const struct config *config, const char *name, int64_t from_s, 
         if (made.count == STINTS_MOST)
             return fault_set(fault, FAULT_INPUT, "rotation \"%s\" changes more than %d times in this time", name,
                              STINTS_MOST);
-        stint = (struct stint){.from_s = at_s,
-                               .until_s = duty.shift.until_s < until_s ? duty.shift.until_s : until_s,
-                               .contact = duty.contact,
-                               .by = duty.by,
-                               .why = duty.shift.why,
-                               .trouble = duty.trouble};
+        stint = stint_of(&duty, at_s, until_s);
         add(config->arena, &made, &stint);
         at_s = stint.until_s;
     }

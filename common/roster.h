@@ -4,7 +4,7 @@
 
 #include "common/duty.h"
 
-enum { STINTS_MOST = 100000, NIGHT_BEGINS_S = 22 * 3600, NIGHT_ENDS_S = 6 * 3600 };
+enum { STINTS_MOST = 100000, STINT_AHEAD_S = 62 * DAY_S, NIGHT_BEGINS_S = 22 * 3600, NIGHT_ENDS_S = 6 * 3600 };
 
 /* An unbroken time of one person. Each begins where the one before it ends. */
 struct stint {
@@ -31,6 +31,12 @@ struct share {
     int64_t weekend_s;
     int64_t holiday_s; /* days off of the calendar */
 };
+
+/*
+ * The person of one moment and how long that is so, STINT_AHEAD_S at most: what duty_find() says may end where the same person
+ * goes on. False when there is no rotation or layer of this name.
+ */
+bool roster_stint(const struct config *config, const char *name, int64_t at_s, struct stint *stint);
 
 /* FAULT_INPUT when there is no rotation or layer of this name, or the span has too many stints. */
 bool roster_make(const struct config *config, const char *name, int64_t from_s, int64_t until_s, struct roster *roster,

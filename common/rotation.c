@@ -73,13 +73,21 @@ static struct shift turn(const struct asking *asking)
     return shift;
 }
 
+/* A calendar names people as they are called; swaps know them by their titles. */
+static const char *title_of(const struct hours_context *context, const struct calendar_span *span)
+{
+    if (!span)
+        return "";
+    return context->person ? context->person(context->self, span->name) : span->name;
+}
+
 static struct shift calendar_shift(const struct asking *asking)
 {
     const struct calendar *calendar = asking->layer->calendar;
     const struct calendar_span *span = calendar_span_at(calendar, asking->at_s);
     struct shift shift = {.from_s = asking->at_s,
                           .until_s = asking->at_s + UNBROKEN_MOST_S,
-                          .member = span ? span->name : "",
+                          .member = title_of(asking->context, span),
                           .why = span ? "calendar" : "gap"};
 
     end_by(&shift, calendar_next_edge(calendar, asking->at_s));
@@ -144,14 +152,6 @@ static void apply_hours(const struct asking *asking, struct shift *shift)
     shift->why = "outside its hours";
 }
 
-static void apply_otherwise(const struct asking *asking, struct shift *shift)
-{
-    if (shift->member[0] || !asking->rotation->otherwise[0])
-        return;
-    shift->member = asking->rotation->otherwise;
-    shift->why = "otherwise";
-}
-
 struct shift rotation_shift(const struct hours_context *context, const struct rotation *rotation,
                             const struct rotation_layer *layer, int64_t at_s)
 {
@@ -164,6 +164,5 @@ struct shift rotation_shift(const struct hours_context *context, const struct ro
 
     apply_overrides(&asking, &shift);
     apply_hours(&asking, &shift);
-    apply_otherwise(&asking, &shift);
     return shift;
 }

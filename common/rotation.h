@@ -46,8 +46,8 @@ struct rotation {
 struct shift {
     int64_t from_s; /* the moment asked for, or later than the true beginning */
     int64_t until_s;
-    const char *member; /* a contact's title, or "@rotation" of `otherwise`; "" for nobody */
-    const char *why; /* "turn", "override", "swap", "calendar", "otherwise", "not begun", "outside its hours", "gap" */
+    const char *member; /* a contact's title; "" for nobody, whoever `otherwise` names */
+    const char *why;    /* "turn", "override", "swap", "calendar", "not begun", "outside its hours", "gap" */
 };
 
 /* NULL when there is no layer of this name. */

@@ -1,10 +1,10 @@
 #include "common/routing.h"
 
-#include <fnmatch.h>
 #include <string.h>
-#include <strings.h>
 
 #include "common/civil.h"
+#include "common/glob.h"
+#include "common/intake_words.h"
 #include "common/recipient.h"
 #include "common/str.h"
 
@@ -16,45 +16,20 @@ struct run {
     struct plan *plan;
     struct routing_trace *trace;
     struct text_list to;       /* targets of the call */
-    int64_t people_at_s;       /* who was on call then is told */
+    const int64_t *people_at;  /* who was on call at one of these moments is told */
+    size_t people_at_count;    /* of those moments */
     const struct section *own; /* whose own recipients are enough: no note about others */
-    bool quiet;                /* a route took it that tells nobody on purpose */
+    const char *quiet;         /* why nobody is told, on purpose; "" when that is not so */
+    bool taken;                /* by a route */
     bool stranded;             /* a route took it, and none of its channels can be used */
 };
 
 /* --- matching --- */
 
-static bool any_matches(struct text_list globs, const char *text)
-{
-    for (size_t i = 0; i < globs.count; i++)
-        if (fnmatch(globs.items[i], text, FNM_NOESCAPE | FNM_CASEFOLD) == 0)
-            return true;
-    return false;
-}
-
-/* Hosts have a name and one for people. */
-static bool either_matches(struct text_list globs, const char *name, const char *display)
-{
-    return any_matches(globs, name) || (display[0] && any_matches(globs, display));
-}
-
-/* "NAME" is any value of the tag; "NAME=GLOB" one that fits. */
-static bool tag_matches(const char *glob, const struct pairs *tags)
-{
-    const char *equals = strchr(glob, '=');
-    size_t len = equals ? (size_t)(equals - glob) : strlen(glob);
-
-    for (size_t i = 0; i < tags->count; i++)
-        if (strlen(tags->items[i].name) == len && strncasecmp(tags->items[i].name, glob, len) == 0 &&
-            (!equals || fnmatch(equals + 1, tags->items[i].value, FNM_NOESCAPE | FNM_CASEFOLD) == 0))
-            return true;
-    return false;
-}
-
 static bool any_tag_matches(struct text_list globs, const struct pairs *tags)
 {
     for (size_t i = 0; i < globs.count; i++)
-        if (tag_matches(globs.items[i], tags))
+        if (glob_fits_tag(globs.items[i], tags))
             return true;
     return false;
 }
@@ -64,9 +39,14 @@ static bool any_group_matches(struct arena *arena, struct text_list globs, const
     struct text_list names = split_commas(arena, groups);
 
     for (size_t i = 0; i < names.count; i++)
-        if (any_matches(globs, names.items[i]))
+        if (globs_fit(globs, names.items[i]))
             return true;
     return false;
+}
+
+static bool kind_fits(const struct route *route, enum event_kind kind)
+{
+    return route->kind.count == 0 || globs_fit(route->kind, event_kind_name(kind));
 }
 
 static const char *unlike(struct arena *arena, const char *name, const char *value)
@@ -79,17 +59,17 @@ const char *route_mismatch(struct arena *arena, const struct route *route, const
 {
     if (!(route->severities & severities))
         return arena_print(arena, "severity %s is not among its own", severity_name(event->severity));
-    if (route->host.count && !either_matches(route->host, event->host, event->host_name))
+    if (route->host.count && !globs_fit_either(route->host, event->host, event->host_name))
         return unlike(arena, "host", event->host);
-    if (route->service.count && !either_matches(route->service, event->service, event->service_name))
+    if (route->service.count && !globs_fit_either(route->service, event->service, event->service_name))
         return unlike(arena, "service", event->service);
     if (route->tag.count && !any_tag_matches(route->tag, &event->tags))
         return arena_print(arena, "no tag of the event matches");
     if (route->group.count && !any_group_matches(arena, route->group, event->groups))
         return unlike(arena, "group", event->groups);
-    if (route->source.count && !either_matches(route->source, event->source, event->source_name))
+    if (route->source.count && !globs_fit_either(route->source, event->source, event->source_name))
         return unlike(arena, "source", event->source);
-    if (route->kind.count && !any_matches(route->kind, event_kind_name(event->kind)))
+    if (!kind_fits(route, event->kind))
         return unlike(arena, "kind", event_kind_name(event->kind));
     return "";
 }
@@ -100,23 +80,12 @@ bool routing_follows(const struct event *event)
            event->kind == EVENT_CANCELLED;
 }
 
+/* "DOWN" was critical; what it cannot have been, or says nothing, leaves all open. */
 static unsigned severity_of_state(const char *state)
 {
-    static const struct {
-        const char *state;
-        enum severity severity;
-    } STATES[] = {
-        {"WARNING",     SEVERITY_WARNING },
-        {"UNKNOWN",     SEVERITY_ERROR   },
-        {"UNREACHABLE", SEVERITY_ERROR   },
-        {"CRITICAL",    SEVERITY_CRITICAL},
-        {"DOWN",        SEVERITY_CRITICAL},
-    };
+    enum severity severity = SEVERITY_INFO;
 
-    for (size_t i = 0; i < sizeof(STATES) / sizeof(*STATES); i++)
-        if (strcasecmp(STATES[i].state, state) == 0)
-            return 1U << STATES[i].severity;
-    return EVERY_SEVERITY;
+    return word_severity(state, &severity) && severity > SEVERITY_INFO ? 1U << severity : EVERY_SEVERITY;
 }
 
 /* The severities that the event may have had: a recovery of Nagios is `info`, whatever its problem was. */
@@ -188,28 +157,35 @@ int64_t route_hold_end(const struct config *config, const struct route *route, i
 
 /* --- chains --- */
 
+/* Once: several routes, and moments, may find the same. */
+static void add_note(struct run *run, const char *text)
+{
+    for (size_t i = 0; i < run->plan->note_count; i++)
+        if (strcmp(run->plan->notes[i], text) == 0)
+            return;
+    plan_add_note(run->routing->arena, run->plan, text);
+}
+
 static void note(void *self, const char *target, const char *why)
 {
     struct run *run = self;
 
     if (!run->own)
-        plan_add_note(run->routing->arena, run->plan,
-                      arena_print(run->routing->arena, "recipient '%s' %s", target, why));
+        add_note(run, arena_print(run->routing->arena, "recipient '%s' %s", target, why));
 }
 
 static void add_targets(struct run *run, struct text_list targets, const struct section *own, struct leg *leg)
 {
-    struct recipient_book book = {.arena = run->routing->arena,
-                                  .config = run->routing->config,
-                                  .now_s = run->people_at_s,
-                                  .note = note,
-                                  .self = run};
+    struct recipient_book book = {
+        .arena = run->routing->arena, .config = run->routing->config, .note = note, .self = run};
     struct recipients recipients = {
         .channel = leg->section->channel, .items = leg->recipients, .count = leg->recipient_count};
 
     run->own = own;
-    for (size_t i = 0; i < targets.count; i++)
-        recipients_add(&book, &recipients, targets.items[i]);
+    for (size_t i = 0; i < targets.count * run->people_at_count; i++) {
+        book.now_s = run->people_at[i % run->people_at_count];
+        recipients_add(&book, &recipients, targets.items[i / run->people_at_count]);
+    }
     leg->recipients = recipients.items;
     leg->recipient_count = recipients.count;
 }
@@ -221,10 +197,9 @@ static bool open_leg(struct run *run, const char *title, struct leg *leg)
     struct fault fault = {0};
 
     *leg = (struct leg){.section = config_section(config, NULL, title, &fault)};
-    if (leg->section && config_open_section(config, leg->section, NULL, &fault))
+    if (leg->section && config_open_section(config, leg->section, run->routing->options, &fault))
         return true;
-    plan_add_note(run->routing->arena, run->plan,
-                  arena_print(run->routing->arena, "section \"%s\" is left out: %s", title, fault.text));
+    add_note(run, arena_print(run->routing->arena, "section \"%s\" is left out: %s", title, fault.text));
     return false;
 }
 
@@ -232,8 +207,7 @@ static bool has_somebody(struct run *run, const struct leg *leg)
 {
     if (leg->recipient_count > 0 || !leg->section->channel->needs_recipient)
         return true;
-    plan_add_note(run->routing->arena, run->plan,
-                  arena_print(run->routing->arena, "section \"%s\" is left out: nobody is left to tell there",
+    add_note(run, arena_print(run->routing->arena, "section \"%s\" is left out: nobody is left to tell there",
                               leg->section->title));
     return false;
 }
@@ -265,19 +239,58 @@ static bool same_leg(const struct leg *one, const struct leg *other)
     return true;
 }
 
-/* Two routes may lead to the same group. */
-static bool is_told_already(const struct plan *plan, const struct leg *leg)
+static void add_legs_of(const struct chain *chain, struct leg *legs, size_t *count)
 {
-    for (size_t i = 0; i < plan->chain_count; i++)
-        if (same_leg(&plan->chains[i].legs[0], leg))
-            return true;
-    return false;
+    for (size_t i = 0; i < chain->leg_count; i++) {
+        bool again = false;
+
+        for (size_t k = 0; k < *count; k++)
+            again = again || same_leg(&legs[k], &chain->legs[i]);
+        if (!again)
+            legs[(*count)++] = chain->legs[i];
+    }
 }
 
-static void add_chain(struct run *run, struct chain *chain)
+/* False when the other is told earlier. */
+static bool is_first_told(const struct chain *chain, const struct chain *other)
 {
-    if (chain->leg_count > 0 && run->plan->chain_count < CHAINS_MOST && !is_told_already(run->plan, &chain->legs[0]))
-        plan_add_chain(run->routing->arena, run->plan, chain);
+    return chain->hold_until_s == 0 || (other->hold_until_s > 0 && chain->hold_until_s <= other->hold_until_s);
+}
+
+/* One message of two routes: as early, as grave and as needed as the one or the other wants it, with the legs of both. */
+static struct chain merged(const struct run *run, const struct chain *one, const struct chain *other)
+{
+    const struct chain *first = is_first_told(one, other) ? one : other;
+    const struct chain *second = first == one ? other : one;
+    struct chain chain = *first;
+
+    chain.legs = arena_alloc(run->routing->arena, (one->leg_count + other->leg_count) * sizeof(*chain.legs));
+    chain.leg_count = 0;
+    add_legs_of(first, chain.legs, &chain.leg_count);
+    add_legs_of(second, chain.legs, &chain.leg_count);
+    if (second->event->severity > chain.event->severity)
+        chain.event = second->event;
+    if (second->part < chain.part)
+        chain.part = second->part;
+    return chain;
+}
+
+/* Two routes may lead to the same group: it is told once. */
+static void add_chain(struct run *run, const struct chain *chain)
+{
+    struct plan *plan = run->plan;
+
+    if (chain->leg_count == 0)
+        return;
+    for (size_t i = 0; i < plan->chain_count; i++)
+        if (same_leg(&plan->chains[i].legs[0], &chain->legs[0])) {
+            plan->chains[i] = merged(run, &plan->chains[i], chain);
+            return;
+        }
+    if (plan->chain_count < CHAINS_MOST)
+        plan_add_chain(run->routing->arena, plan, chain);
+    else
+        add_note(run, "the routes make more messages of this event than can be told: the last ones are left out");
 }
 
 /* What every chain of a route has. */
@@ -344,7 +357,8 @@ static void take(struct run *run, const struct route *route, int64_t hold_until_
     chain.part = PART_ALSO;
     made += add_separately(run, &chain, route->also, to, true) && route->channels.count == 0;
     run->stranded = run->stranded || (made == 0 && !route->silent);
-    run->quiet = run->quiet || route->silent;
+    if (route->silent)
+        run->quiet = "a route without channels takes this event: nobody is told";
 }
 
 static void trace(struct run *run, const struct route *route, bool taken, const char *why)
@@ -355,11 +369,11 @@ static void trace(struct run *run, const struct route *route, bool taken, const 
     steps->steps[steps->count++] = (struct routing_step){.route = route, .taken = taken, .why = why};
 }
 
-static bool is_exempt(const struct routing *routing, const struct route *route)
+static bool is_exempt(const struct run *run, const struct route *route)
 {
-    unsigned exempt = route->has_limits ? route->limits.exempt : routing->config->limits.exempt;
+    unsigned exempt = route->has_limits ? route->limits.exempt : run->routing->config->limits.exempt;
 
-    return exempt & 1U << routing->event->severity;
+    return exempt & 1U << raised(run, route)->severity;
 }
 
 static bool try_hours(struct run *run, const struct route *route)
@@ -377,7 +391,7 @@ static bool try_hours(struct run *run, const struct route *route)
         trace(run, route, false, "it is outside of its hours");
         return false;
     }
-    if (is_exempt(routing, route)) {
+    if (is_exempt(run, route)) {
         trace(run, route, true, "takes it outside of its hours: this severity is never held back");
         take(run, route, 0);
         return true;
@@ -390,55 +404,89 @@ static bool try_hours(struct run *run, const struct route *route)
     return true;
 }
 
-static bool try_route(struct run *run, const struct route *route)
+static bool try_names(struct run *run, const struct route *route)
 {
     const struct routing *routing = run->routing;
-    bool follows = routing_follows(routing->event);
-    const char *mismatch;
+    const char *mismatch = route_mismatch(routing->arena, route, routing->event, severities_of(routing->event));
 
-    if (!route->enabled) {
-        trace(run, route, false, "it is switched off: enabled = no");
-        return false;
-    }
-    if (follows && routing->past.routes.count > 0) {
-        bool told = told_before(routing, route);
-
-        trace(run, route, told, told ? "told of the problem before" : "did not tell of the problem");
-        if (told)
-            take(run, route, 0);
-        return told;
-    }
-    mismatch = route_mismatch(routing->arena, route, routing->event, severities_of(routing->event));
     if (mismatch[0]) {
         trace(run, route, false, mismatch);
         return false;
     }
-    if (!follows)
+    if (!routing_follows(routing->event))
         return try_hours(run, route);
-    trace(run, route, true, "takes it: there is no record of the problem");
+    trace(run, route, true,
+          routing->past.routes.count ? "asks for this kind by its name"
+                                     : "takes it: there is no record of the problem");
     take(run, route, 0);
     return true;
 }
 
-/* Everybody who told of a problem tells of its end. */
-static bool try_routes(struct run *run, bool fallback)
+/* `kind = {"recovery"}` is a wish of its own, whoever was told of the problem. */
+static bool asks_for_this_kind(const struct run *run, const struct route *route)
+{
+    return route->kind.count > 0 && kind_fits(route, run->routing->event->kind) && !kind_fits(route, EVENT_PROBLEM) &&
+           !(route->fallback && run->taken);
+}
+
+/* Whoever told of a problem tells what follows it, but for a route that names its kinds, and not this one. */
+static bool try_follow_up(struct run *run, const struct route *route)
+{
+    const struct routing *routing = run->routing;
+    const char *kind = event_kind_name(routing->event->kind);
+
+    if (!told_before(routing, route)) {
+        if (asks_for_this_kind(run, route))
+            return try_names(run, route);
+        trace(run, route, false, "did not tell of the problem");
+        return false;
+    }
+    if (!kind_fits(route, routing->event->kind)) {
+        run->quiet = "the routes that told of its problem want other kinds only: nobody is told";
+        trace(run, route, false,
+              arena_print(routing->arena, "told of the problem, but %s is not among its kinds", kind));
+        return false;
+    }
+    trace(run, route, true, "told of the problem before");
+    take(run, route, 0);
+    return true;
+}
+
+static bool has_record(const struct run *run)
+{
+    return routing_follows(run->routing->event) && run->routing->past.routes.count > 0;
+}
+
+static bool try_route(struct run *run, const struct route *route)
+{
+    if (!route->enabled) {
+        trace(run, route, false, "it is switched off: enabled = no");
+        return false;
+    }
+    return has_record(run) ? try_follow_up(run, route) : try_names(run, route);
+}
+
+static void try_those(struct run *run, bool fallback)
 {
     const struct config *config = run->routing->config;
-    bool all = routing_follows(run->routing->event) && run->routing->past.routes.count > 0;
-    bool taken = false;
 
     for (size_t i = 0; i < config->route_count; i++) {
         const struct route *route = config->routes[i];
 
-        if (route->fallback != fallback)
+        if (route->fallback != fallback || !try_route(run, route))
             continue;
-        if (!try_route(run, route))
-            continue;
-        taken = true;
-        if (!route->goes_on && !all)
+        run->taken = true;
+        if (!route->goes_on && !has_record(run))
             break;
     }
-    return taken;
+}
+
+/* Everybody who told of a problem tells of its end: one that grew worse may have gone from the default route to another. */
+static void try_routes(struct run *run)
+{
+    try_those(run, false);
+    if (!run->taken || has_record(run))
+        try_those(run, true);
 }
 
 /* --- the whole --- */
@@ -480,7 +528,7 @@ static void ask_operator(struct run *run, const char *why)
     struct chain chain = chain_of(run, NULL, run->routing->event, operator->channels.count);
 
     run->trace->by_operator = true;
-    plan_add_note(run->routing->arena, run->plan, why);
+    add_note(run, why);
     add_legs(run, &operator->channels, operator->to, &chain);
     add_chain(run, &chain);
 }
@@ -489,7 +537,7 @@ static bool somebody_is_told(const struct run *run, struct fault *fault)
 {
     const struct plan *plan = run->plan;
 
-    if (plan->chain_count > 0 || run->quiet)
+    if (plan->chain_count > 0 || run->quiet[0])
         return true;
     if (plan->note_count > 1)
         return fault_set(fault, FAULT_CONFIG, "nobody can be told: %s; %s", plan->notes[plan->note_count - 1],
@@ -515,25 +563,38 @@ static struct text_list those_still_there(const struct routing *routing)
     return (struct text_list){.items = items, .count = count};
 }
 
+static struct run run_of(const struct routing *routing, struct plan *plan, struct routing_trace *trace)
+{
+    return (struct run){.routing = routing,
+                        .plan = plan,
+                        .trace = trace,
+                        .people_at = &routing->now_s,
+                        .people_at_count = 1,
+                        .quiet = ""};
+}
+
 bool routing_make(const struct routing *routing, struct plan *plan, struct routing_trace *trace, struct fault *fault)
 {
     struct routing known = *routing;
-    struct run run = {.routing = &known, .plan = plan, .trace = trace, .people_at_s = routing->now_s};
+    struct run run = run_of(&known, plan, trace);
     bool direct;
 
     *plan = (struct plan){0};
     *trace = (struct routing_trace){0};
     known.past.routes = those_still_there(routing);
-    if (routing_follows(routing->event) && routing->past.known)
-        run.people_at_s = routing->past.since_s;
+    if (routing_follows(routing->event) && routing->past.told_count > 0) {
+        run.people_at = routing->past.told_s;
+        run.people_at_count = routing->past.told_count;
+    }
     direct = take_direct(&run, &run.to);
     if (!direct || run.to.count > 0) {
-        if (!try_routes(&run, false) && !try_routes(&run, true))
+        try_routes(&run);
+        if (!run.taken && !run.quiet[0])
             ask_operator(&run, "no route takes this event: it goes to the operator's channels");
         else if (run.stranded)
             ask_operator(&run, "a route has no channel that can be used now: the operator's channels are told, too");
-        else if (run.quiet && plan->chain_count == 0)
-            plan_add_note(routing->arena, plan, "a route without channels takes this event: nobody is told");
+        else if (plan->chain_count == 0)
+            add_note(&run, run.quiet);
     }
     return somebody_is_told(&run, fault);
 }
@@ -542,7 +603,7 @@ bool routing_step(const struct routing *routing, const struct route *route, cons
                   const struct text_list *to, struct plan *plan)
 {
     struct routing_trace trace = {0};
-    struct run run = {.routing = routing, .plan = plan, .trace = &trace, .people_at_s = routing->now_s};
+    struct run run = run_of(routing, plan, &trace);
     struct chain chain = chain_of(&run, route, routing->event, channels->count);
     bool made = add_legs(&run, channels, *to, &chain) > 0;
 

@@ -5,9 +5,13 @@
  * `continue = yes`. Routes with `default = yes` are looked at when no other took it. What nobody takes goes to the operator's
  * channels, with a note: an alert that no route knows is a mistake in the routes, and silence would hide it.
  *
- * A recovery, update or acknowledgement follows its problem: it goes where that was told, to the people who were on call then,
- * whatever its own severity and the hour (a recovery has no severity in Nagios, and nobody may be left with a problem that is
- * over). Without a record of the problem it is matched by all but the hours, and by the severity only if that is known.
+ * A recovery, update or acknowledgement follows its problem: it goes where that was told, to the people who were on call
+ * whenever it was, whatever its own severity and the hour (a recovery has no severity in Nagios, and nobody may be left with a
+ * problem that is over). Only a route that names kinds is taken at its word: it gets no other, and takes those that it names.
+ * Without a record of the problem it is matched by all but the hours, and by the severity only if that is known.
+ *
+ * Where two routes lead to the same people through the same section first, they are told once: at the earlier time, with the
+ * graver severity, and with the further channels of both to fall back on.
  */
 #ifndef COMMON_ROUTING_H
 #define COMMON_ROUTING_H
@@ -15,18 +19,19 @@
 #include "common/plan.h"
 #include "common/store.h"
 
-/* What was told of the problem before. */
+/* What was told of the problem before; nothing when there is no record. */
 struct routing_past {
-    bool known;              /* there is a record */
-    int64_t since_s;         /* of its first notification, wall */
-    struct text_list routes; /* titles */
+    int64_t *told_s; /* wall: when other people than before were told of it, the first time at first */
+    size_t told_count;
+    struct text_list routes; /* titles, each once */
 };
 
 struct routing {
     struct arena *arena;
     const struct config *config;
     const struct event *event;
-    struct text_list to; /* of the call: takes the place of the routes' own */
+    struct text_list to;          /* of the call: takes the place of the routes' own */
+    const struct givens *options; /* of the call, for every section that is used; NULL for none */
     int64_t now_s;
     struct routing_past past; /* of a follow-up */
 };

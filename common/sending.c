@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/asking.h"
+#include "common/calendar_cache.h"
 #include "common/civil.h"
 #include "common/confirmation.h"
 #include "common/log.h"
@@ -452,16 +453,28 @@ static struct routing_past recall(struct sending *sending)
     return past;
 }
 
+void sending_prepare_people(struct sending *sending)
+{
+    if (sending->preview || !calendar_cache_helps(sending->config))
+        return;
+    sending_open_store(sending);
+    calendar_cache_use(sending->config, sending->store);
+}
+
 bool sending_route(struct sending *sending, const struct text_list *to, struct plan *plan, struct fault *fault)
 {
     struct routing routing = {.arena = sending->world->arena,
                               .config = sending->config,
                               .event = sending->event,
                               .to = *to,
+                              .options = sending->options,
                               .now_s = world_wall_ms(sending->world) / 1000,
                               .past = recall(sending)};
     struct routing_trace trace;
-    bool planned = routing_make(&routing, plan, &trace, fault);
+    bool planned;
+
+    sending_prepare_people(sending);
+    planned = routing_make(&routing, plan, &trace, fault);
 
     for (size_t i = 0; i < trace.count; i++)
         if (trace.steps[i].taken)

@@ -14,18 +14,19 @@ struct sending {
     const struct world *world;
     struct config *config;
     const struct event *event;
-    const char *id;             /* of the notification: see sending_id() */
-    const char *template_name;  /* wished by the caller, "" for none */
-    int64_t deadline_ms;        /* steady; everything ends before it */
-    bool preview;               /* print the requests in place of sending them */
-    struct json_object *result; /* NULL, or filled: success, success_channels, failed_channels, suppressed */
-    bool quiet;                 /* no line on stdout: it belongs to somebody else */
-    bool beyond_limits;         /* a person asked for it: no limit of ours holds it back */
-    const char *state;          /* directory of the store, "" for the configuration's */
-    struct store *store;        /* NULL: without limits and records */
-    struct secrets secrets;     /* no line leaves without being masked */
-    bool told;                  /* something went out to a provider in this run */
-    int status;                 /* the exit status so far: the gravest chain decides */
+    const char *id;               /* of the notification: see sending_id() */
+    const char *template_name;    /* wished by the caller, "" for none */
+    const struct givens *options; /* of the call, for every section that a route uses; NULL for none */
+    int64_t deadline_ms;          /* steady; everything ends before it */
+    bool preview;                 /* print the requests in place of sending them */
+    struct json_object *result;   /* NULL, or filled: success, success_channels, failed_channels, suppressed */
+    bool quiet;                   /* no line on stdout: it belongs to somebody else */
+    bool beyond_limits;           /* a person asked for it: no limit of ours holds it back */
+    const char *state;            /* directory of the store, "" for the configuration's */
+    struct store *store;          /* NULL: without limits and records */
+    struct secrets secrets;       /* no line leaves without being masked */
+    bool told;                    /* something went out to a provider in this run */
+    int status;                   /* the exit status so far: the gravest chain decides */
 };
 
 /* An empty result for `sending.result`; one line on stdout in place of those for people. */
@@ -39,6 +40,11 @@ const char *sending_id(const struct world *world);
  * never silence an alert.
  */
 void sending_open_store(struct sending *sending);
+
+/*
+ * Before people and hours are asked: where they stand in .ics files, opens the store, which knows what those say.
+ */
+void sending_prepare_people(struct sending *sending);
 
 /*
  * Plans by the configuration's routes; `to` are the recipients of the call, none for the routes' own. Opens the store for what

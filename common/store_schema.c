@@ -98,5 +98,9 @@ const char *const STORE_STEPS[] = {
     " event TEXT NOT NULL, template_name TEXT NOT NULL, expires_ms INTEGER NOT NULL," /* as in the outbox */
     " ended_ms INTEGER NOT NULL DEFAULT 0, code TEXT NOT NULL DEFAULT '', words TEXT NOT NULL DEFAULT '',"
     " PRIMARY KEY (id, section, recipient));"
-    "CREATE INDEX receipt_due ON receipt (due_ms) WHERE state = 'waiting';",
+    "CREATE INDEX receipt_due ON receipt (due_ms) WHERE state = 'waiting';"
+
+    /* What .ics files say, until they change: calendar_cache.h. */
+    "CREATE TABLE calendar ("
+    " key TEXT PRIMARY KEY, file TEXT NOT NULL, made_s INTEGER NOT NULL, content TEXT NOT NULL, digest TEXT NOT NULL);",
 };

@@ -42,9 +42,11 @@ static const char *confirm_url(const struct telling *telling)
 struct message tell_compose(const struct telling *telling, const struct leg *leg)
 {
     struct arena *arena = telling->world->arena;
+    struct template_choice choice =
+        compose_choose(telling->config, telling->event, telling->template_name, leg->section->common.template_name);
     struct composition composition = {
         .templates = telling->config->templates,
-        .template_name = telling->template_name[0] ? telling->template_name : leg->section->common.template_name,
+        .template_name = choice.name,
         .timezone = telling->config->timezone,
         .confirm_url = confirm_url(telling),
         .id = telling->id,
@@ -58,8 +60,7 @@ struct message tell_compose(const struct telling *telling, const struct leg *leg
     compose(arena, &composition, telling->event, &message, &found, &fault);
     message.title = warned(telling, &message);
     if (!found)
-        note(telling, arena_print(arena, "template '%s' is not installed in '%s', another one is used; %s",
-                                  compose_template_name(telling->event, composition.template_name),
+        note(telling, arena_print(arena, "template '%s' is not installed in '%s', another one is used; %s", choice.name,
                                   composition.templates, fault.text));
     return message;
 }

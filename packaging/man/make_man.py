@@ -39,6 +39,15 @@ def call_options():
         yield ", ".join(names) + (f" {value}" if value else ""), words + (CONFIGURATION if default else "")
 
 
+def block_options():
+    """limit { ... } and retry { ... } as options: the rows of config_blocks.c."""
+    text = (ROOT / "common/config_blocks.c").read_text(encoding="utf-8")
+    for block, rows in re.findall(r"(\w+)_rows\[\] = \{(.*?)ROW_END", text, flags=re.DOTALL):
+        for name, kind, words in re.findall(r'ROW_OPTION\("(\w+)", (\w+),[^"]*"([^"]+)"\)', rows):
+            value = "SEVERITY" if kind == "EXEMPT" else kind
+            yield f"--{block}-{name.replace('_', '-')} {value}", words
+
+
 def fields():
     text = (ROOT / "common/values.c").read_text(encoding="utf-8")
     return FIELD.findall(text[:text.index("NULL}")])
@@ -78,6 +87,7 @@ def pages(build):
     general = (FOLDER / "notification-plugins.7.in").read_text(encoding="utf-8")
     yield "notification-plugins.7", general.replace(
         "@OPTIONS@\n", "".join(item(term, words) for term, words in call_options())).replace(
+        "@BLOCKS@\n", "".join(item(term, words) for term, words in block_options())).replace(
         "@FIELDS@\n", "".join(item(name, words) for name, words in fields()))
 
 

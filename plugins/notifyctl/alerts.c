@@ -25,9 +25,13 @@ static const char *ago(const struct listing *listing, int64_t when_ms)
     return civil_duration(listing->operation->arena, (listing->now_ms - when_ms) / 1000);
 }
 
-static const char *place_of(struct arena *arena, const struct alert *alert)
+/* "db-01 / disk: Disk is full"; a subject that names the host says enough. */
+static const char *what_of(struct arena *arena, const struct alert *alert)
 {
-    return alert->service[0] ? arena_print(arena, "%s / %s", alert->host, alert->service) : alert->host;
+    if (strstr(alert->subject, alert->host))
+        return alert->subject;
+    return arena_print(arena, "%s%s%s: %s", alert->host, alert->service[0] ? " / " : "", alert->service,
+                       alert->subject);
 }
 
 /* --- confirm --- */
@@ -45,8 +49,8 @@ static bool print_match(void *self, const struct alert *alert)
 {
     struct listing *listing = self;
 
-    fprintf(stderr, "  %s %s %s: %s%s\n", alert->id, ago(listing, alert->opened_ms),
-            place_of(listing->operation->arena, alert), alert->subject, alert->over_ms ? " (over)" : "");
+    fprintf(stderr, "  %s %s %s%s\n", alert->id, ago(listing, alert->opened_ms),
+            what_of(listing->operation->arena, alert), alert->over_ms ? " (over)" : "");
     return true;
 }
 
@@ -100,8 +104,7 @@ static int print_answer(struct operation *operation, const struct alert_reply *r
 
     switch (answer) {
     case ALERT_DONE:
-        printf("%s %s %s: %s, %s\n", alert->short_id, DONE[reply->verb], reply->author,
-               place_of(operation->arena, alert), alert->subject);
+        printf("%s %s %s: %s\n", alert->short_id, DONE[reply->verb], reply->author, what_of(operation->arena, alert));
         return 0;
     case ALERT_ALREADY:
         if (reply->verb == ALERT_RELEASE)
@@ -219,10 +222,10 @@ static bool show_pending(void *self, const struct alert *alert)
         add_row(listing, alert);
         return true;
     }
-    printf("%s %-9s for %s, %s %s: %s: %s\n", alert->short_id, severity_name(alert->severity),
+    printf("%s %-9s for %s, %s %s: %s\n", alert->short_id, severity_name(alert->severity),
            ago(listing, alert->opened_ms), late ? "LATE since" : "due in",
            civil_duration(arena, (late ? listing->now_ms - alert->due_ms : alert->due_ms - listing->now_ms) / 1000),
-           place_of(arena, alert), alert->subject);
+           what_of(arena, alert));
     return true;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/calendar_cache.h"
 #include "common/confirmation.h"
 #include "common/policy.h"
 #include "common/store.h"
@@ -69,11 +70,14 @@ static void check_store(struct operation *operation, struct config *config)
 {
     struct fault fault = {0};
     bool renewed = false;
+    struct store *store = store_open(operation->arena, config->state, STORE_PATIENCE_MS, &renewed, &fault);
 
-    if (!store_open(operation->arena, config->state, STORE_PATIENCE_MS, &renewed, &fault))
+    if (!store)
         config_add_finding(config, true, config->state, "%s", fault.text);
     else if (renewed)
         config_add_finding(config, false, config->state, "the store was corrupt: it was set aside and begun anew");
+    if (store)
+        calendar_cache_fill(config, store, world_wall_ms(&operation->world) / 1000);
 }
 
 /* Without its key a message goes without its link. */

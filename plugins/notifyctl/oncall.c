@@ -62,21 +62,22 @@ static const struct calendar *holidays_of(const struct showing *showing)
 static void show_now(struct showing *showing, const struct rotation *rotation, const char *name)
 {
     struct arena *arena = showing->config->arena;
-    struct duty duty;
-    struct duty next;
+    struct stint now;
+    struct stint next;
 
-    if (!duty_find(showing->config, name, showing->from_s, &duty))
+    if (!roster_stint(showing->config, name, showing->from_s, &now))
         return;
-    showing->uncovered = showing->uncovered || !duty.contact;
-    printf("%-16s %s until %s", name, person(arena, duty.contact), clock_text(showing, rotation, duty.shift.until_s));
-    if (duty_find(showing->config, name, duty.shift.until_s, &next))
+    showing->uncovered = showing->uncovered || !now.contact;
+    printf("%-16s %s until %s", name, person(arena, now.contact), clock_text(showing, rotation, now.until_s));
+    if (now.until_s == showing->from_s + STINT_AHEAD_S)
+        printf(" at least");
+    else if (roster_stint(showing->config, name, now.until_s, &next))
         printf(", then %s", person(arena, next.contact));
-    if (duty.contact && contact_value(duty.contact, "mobile")[0])
-        printf("; %s", contact_value(duty.contact, "mobile"));
-    printf(" [%s%s%s]\n", duty.shift.why, strcmp(duty.by, name) == 0 ? "" : ": ",
-           strcmp(duty.by, name) == 0 ? "" : duty.by);
-    if (!duty.contact)
-        printf("%-16s %s\n", "", duty.trouble);
+    if (now.contact && contact_value(now.contact, "mobile")[0])
+        printf("; %s", contact_value(now.contact, "mobile"));
+    printf(" [%s%s%s]\n", now.why, strcmp(now.by, name) == 0 ? "" : ": ", strcmp(now.by, name) == 0 ? "" : now.by);
+    if (!now.contact)
+        printf("%-16s %s\n", "", now.trouble);
 }
 
 /* A span. */
@@ -240,6 +241,17 @@ static void show_as_ics(const struct showing *showing, const char *name, const s
 
 /* All. */
 
+/* One moment is the whole stint that it lies in, from then on. */
+static bool make_roster(const struct showing *showing, const char *name, struct roster *roster, struct fault *fault)
+{
+    int64_t until_s = showing->until_s;
+    struct stint stint;
+
+    if (until_s == showing->from_s && roster_stint(showing->config, name, until_s, &stint))
+        until_s = stint.until_s;
+    return roster_make(showing->config, name, showing->from_s, until_s, roster, fault);
+}
+
 static bool show_layer(struct showing *showing, const struct rotation *rotation, const struct rotation_layer *layer,
                        struct fault *fault)
 {
@@ -254,8 +266,7 @@ static bool show_layer(struct showing *showing, const struct rotation *rotation,
         show_now(showing, rotation, name);
         return true;
     }
-    if (!roster_make(showing->config, name, showing->from_s,
-                     showing->until_s > showing->from_s ? showing->until_s : showing->from_s + 1, &roster, fault))
+    if (!make_roster(showing, name, &roster, fault))
         return false;
     if (showing->ics) {
         show_as_ics(showing, name, &roster);

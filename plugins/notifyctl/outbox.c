@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/calendar_cache.h"
 #include "common/civil.h"
 #include "common/worker.h"
 #include "plugins/notifyctl/arguments.h"
@@ -85,6 +86,8 @@ int command_tick(struct operation *operation)
 
     if (!store)
         return 1;
+    calendar_cache_fill(operation->config, store, world_wall_ms(&operation->world) / 1000);
+    calendar_cache_use(operation->config, store);
     worker = worker_for(operation, store);
     worker.interval_ms = TICK_INTERVAL_MS;
     return pass(operation, &worker);

@@ -2,9 +2,9 @@
 #include <stdio.h>
 
 #include "common/civil.h"
-#include "common/duty.h"
 #include "common/mute.h"
 #include "common/outbox.h"
+#include "common/roster.h"
 #include "plugins/notifyctl/arguments.h"
 
 enum { HOUR_MS = 3600000 };
@@ -69,12 +69,12 @@ static void print_oncall(const struct looking *looking)
 
     for (size_t i = 0; i < config->rotation_count; i++) {
         const char *name = config->rotations[i]->title;
-        struct duty duty;
+        struct stint stint;
 
-        if (!duty_find(config, name, looking->now_ms / 1000, &duty))
+        if (!roster_stint(config, name, looking->now_ms / 1000, &stint))
             continue;
-        printf("on call: @%s %s until %s%s%s\n", name, duty.contact ? duty.contact->name : "NOBODY",
-               civil_text(config->arena, duty.shift.until_s, config->timezone), duty.contact ? "" : ": ", duty.trouble);
+        printf("on call: @%s %s until %s%s%s\n", name, stint.contact ? stint.contact->name : "NOBODY",
+               civil_text(config->arena, stint.until_s, config->timezone), stint.contact ? "" : ": ", stint.trouble);
     }
 }
 

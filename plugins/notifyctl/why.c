@@ -4,11 +4,13 @@
 
 #include "common/asking.h"
 #include "common/civil.h"
+#include "common/compose.h"
 #include "common/confirmation.h"
-#include "common/duty.h"
-#include "common/history.h"
+#include "common/roster.h"
 #include "common/routing.h"
+#include "common/template.h"
 #include "plugins/notifyctl/arguments.h"
+#include "plugins/notifyctl/why_past.h"
 
 struct explaining {
     struct operation *operation;
@@ -36,15 +38,15 @@ static const char *person(struct arena *arena, const struct contact *contact)
 
 static void explain_duty(const struct explaining *explaining, const char *name)
 {
-    struct duty duty;
+    struct stint stint;
 
-    if (!duty_find(explaining->config, name, explaining->at_s, &duty))
+    if (!roster_stint(explaining->config, name, explaining->at_s, &stint))
         return;
-    if (duty.contact)
-        printf("    @%s is %s: %s, until %s\n", name, person(explaining->config->arena, duty.contact), duty.shift.why,
-               time_text(explaining, duty.shift.until_s));
+    if (stint.contact)
+        printf("    @%s is %s: %s, until %s\n", name, person(explaining->config->arena, stint.contact), stint.why,
+               time_text(explaining, stint.until_s));
     else
-        printf("    @%s is nobody: %s\n", name, duty.trouble);
+        printf("    @%s is nobody: %s\n", name, stint.trouble);
 }
 
 static void explain_people(const struct explaining *explaining, const struct text_list *to)
@@ -167,6 +169,61 @@ static void print_leg(const struct leg *leg, bool first)
         printf("%s%s", i ? "," : " to ", leg->recipients[i]);
 }
 
+/* Templates. */
+
+static const char *reason_text(const struct explaining *explaining, const struct chain *chain, const struct leg *leg,
+                               const struct template_choice *choice)
+{
+    struct arena *arena = explaining->config->arena;
+
+    switch (choice->reason) {
+    case TEMPLATE_OF_KIND:
+        return "recoveries and acknowledgements have their own";
+    case TEMPLATE_OF_EVENT:
+        return "the event asks for it";
+    case TEMPLATE_OF_CALL:
+        return explaining->call.template_name[0] ? "--template"
+                                                 : arena_print(arena, "route \"%s\"", chain->route->title);
+    case TEMPLATE_OF_RULE:
+        return arena_print(arena, "the first rule that fits, %s", choice->rule->where);
+    case TEMPLATE_OF_SECTION:
+        return arena_print(arena, "section \"%s\"", leg->section->title);
+    case TEMPLATE_USUAL:
+        break;
+    }
+    return "nobody asks for another";
+}
+
+static bool is_installed(const struct explaining *explaining, const char *name)
+{
+    const struct config *config = explaining->config;
+    struct message_template template;
+    struct fault fault = {0};
+    bool found = false;
+
+    return template_load(config->arena, config->templates, config->language, name, &template, &found, &fault) && found;
+}
+
+/* One line, and another where a section further down the chain would take another one. */
+static void explain_templates(const struct explaining *explaining, const struct chain *chain)
+{
+    const struct event *event = chain->event ? chain->event : &explaining->call.event;
+    const char *wished = explaining->call.template_name[0] || !chain->template_name ? explaining->call.template_name
+                                                                                    : chain->template_name;
+    const char *before = "";
+
+    for (size_t i = 0; i < chain->leg_count; i++) {
+        const struct leg *leg = &chain->legs[i];
+        struct template_choice choice =
+            compose_choose(explaining->config, event, wished, leg->section->common.template_name);
+
+        if (strcmp(choice.name, before) != 0)
+            printf("     template %s: %s%s\n", choice.name, reason_text(explaining, chain, leg, &choice),
+                   is_installed(explaining, choice.name) ? "" : "; it is not installed: default is used");
+        before = choice.name;
+    }
+}
+
 static void explain_plan(struct explaining *explaining, const struct plan *plan)
 {
     puts("messages:");
@@ -179,6 +236,7 @@ static void explain_plan(struct explaining *explaining, const struct plan *plan)
         if (chain->event && chain->event->severity != explaining->call.event.severity)
             printf(" as %s", severity_name(chain->event->severity));
         putchar('\n');
+        explain_templates(explaining, chain);
         if (!explaining->past)
             printf("     %s\n", ask(explaining, chain));
     }
@@ -205,6 +263,7 @@ static int explain(struct explaining *explaining)
                               .config = explaining->config,
                               .event = event,
                               .to = explaining->call.to,
+                              .options = &explaining->call.options,
                               .now_s = explaining->at_s,
                               .past = recall(explaining)};
     struct routing_trace trace;
@@ -223,77 +282,29 @@ static int explain(struct explaining *explaining)
 
 /* A notification of the past. */
 
-struct remembering {
-    struct explaining *explaining;
-    const char *id;
-    size_t count;
-};
-
-static void set_text(struct explaining *explaining, const char *name, const char *value)
-{
-    event_set(explaining->config->arena, &explaining->call.event, event_field_named(name), value);
-}
-
-/* Tags and groups are not kept. */
-static void restore_event(struct explaining *explaining, const struct history_entry *entry)
-{
-    explaining->call.event = event_empty();
-    event_kind_from(entry->kind, &explaining->call.event.kind);
-    explaining->call.event.severity = entry->severity;
-    set_text(explaining, "source", entry->source);
-    set_text(explaining, "host", entry->host);
-    set_text(explaining, "service", entry->service);
-    set_text(explaining, "state", entry->state);
-    set_text(explaining, "subject", entry->subject);
-    explaining->at_ms = entry->created_ms;
-    explaining->at_s = entry->created_ms / 1000;
-}
-
-static bool remember(void *self, const struct history_entry *entry)
-{
-    struct remembering *remembering = self;
-    struct explaining *explaining = remembering->explaining;
-
-    printf("%s %s %s: %s %s, because: %s%s%s\n", entry->id, entry->short_id,
-           time_text(explaining, entry->created_ms / 1000), entry->section, entry->outcome, entry->reason,
-           entry->route[0] ? ", by route " : "", entry->route);
-    printf("  recipients: %s\n", entry->recipients[0] ? entry->recipients : "-");
-    if (entry->ended_ms)
-        printf("  ended %s: %s %s %s\n", time_text(explaining, entry->ended_ms / 1000), entry->delivered_by,
-               entry->code, entry->words);
-    if (remembering->count++ == 0) {
-        restore_event(explaining, entry);
-        remembering->id = arena_copy(explaining->config->arena, entry->id, strlen(entry->id));
-    }
-    return true;
-}
-
-static bool print_attempt(void *self, const struct history_attempt *attempt)
-{
-    const struct explaining *explaining = self;
-
-    printf("  attempt %lld at %s through %s%s%s: %s %s %s (%lld ms)\n", (long long)attempt->number,
-           time_text(explaining, attempt->at_ms / 1000), attempt->section, attempt->recipient[0] ? " to " : "",
-           attempt->recipient, attempt->outcome, attempt->code, attempt->words, (long long)attempt->took_ms);
-    return true;
-}
-
 static int explain_past(struct explaining *explaining, const struct history_filter *filter)
 {
-    struct remembering remembering = {.explaining = explaining, .id = ""};
+    struct history_entry newest;
     struct fault fault = {0};
+    bool found;
+    bool whole;
 
     if (!explaining->store)
         return 1;
-    if (!history_read(explaining->store, filter, remember, &remembering, &fault) ||
-        !history_attempts(explaining->store, remembering.id, print_attempt, explaining, &fault))
+    if (!past_print(explaining->operation, explaining->store, filter, &newest, &found, &fault))
         return say_fault(explaining->operation, &fault);
-    if (remembering.count == 0) {
+    if (!found) {
         fputs("nothing of that id\n", stderr);
         return 1;
     }
     explaining->past = true;
-    puts("\nby the routes of today, at that time (tags and groups are not recorded):");
+    explaining->call.event = past_event(explaining->operation, explaining->store, &newest, &whole);
+    explaining->at_ms = newest.created_ms;
+    explaining->at_s = newest.created_ms / 1000;
+    printf(
+        "\nThat is what was recorded. What follows is what the configuration of TODAY would decide of it at that time (%s):\n",
+        whole ? "with the tags, groups and fields with which its problem was last told"
+              : "without tags, groups and fields, which are not recorded");
     return explain(explaining);
 }
 
@@ -357,7 +368,7 @@ static bool asks_for_last(const struct operation *operation)
 
 int command_why(struct operation *operation)
 {
-    struct explaining explaining = {.operation = operation, .config = operation->config};
+    struct explaining explaining = {.operation = operation, .config = operation->config, .call = {.template_name = ""}};
     struct history_filter filter = {.id = "",
                                     .host = "",
                                     .service = "",

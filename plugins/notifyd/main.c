@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/calendar_cache.h"
 #include "common/config.h"
 #include "common/help.h"
 #include "common/log.h"
@@ -69,8 +70,10 @@ static bool enter(const char *path, struct house *house, struct fault *fault)
     }
     if (renewed)
         log_error("state '%s' was corrupt: it was set aside and begun anew", house->config->state);
-    if (house->config && house->store)
+    if (house->config && house->store) {
+        calendar_cache_use(house->config, house->store);
         return true;
+    }
     leave(house);
     return false;
 }
@@ -121,8 +124,11 @@ static bool work(struct house *house, struct fault *fault)
         .interval_ms = heart_is_due ? HEARTBEAT_MS : 0,
     };
     struct work_done done;
-    bool worked = work_once(&worker, &done, fault) && tidy(house, now_ms, fault);
+    bool worked;
 
+    if (heart_is_due)
+        calendar_cache_fill(house->config, house->store, now_ms / 1000);
+    worked = work_once(&worker, &done, fault) && tidy(house, now_ms, fault);
     if (heart_is_due)
         house->heartbeat_ms = now_ms;
     arena_release(arena);

@@ -157,7 +157,8 @@ def rows(path, pattern):
 
 class EveryStatement(unittest.TestCase):
     """What the sources know is shown in the files, live or in a comment."""
-    ROW = r'\bROW(?:_CHOICE)?\("(\w+)"'
+    ROW = r'\bROW(?:_CHOICE|_OPTION)?\("(\w+)"'
+    POLICY = [f"common/config_{name}.c" for name in ("calendars", "contacts", "rotations", "routes", "templates")]
     OPTION = r'\bOPTION_([A-Z]+)\("(\w+)"'
 
     def text(self):
@@ -170,7 +171,9 @@ class EveryStatement(unittest.TestCase):
         self.assertEqual(missing, [], where)
 
     def test_of_the_whole_and_of_routes(self):
-        for path in ("common/config.c", "common/config_routes.c"):
+        for path in ("common/config.c", "common/config_blocks.c", *self.POLICY):
+            if path.endswith("contacts.c"):
+                continue  # names of their own
             self.assert_shown({*rows(path, self.ROW), *re.findall(r'form_add_\w+\(&?form, "(\w+)"', (ROOT / path).read_text())},
                               self.text(), path)
 
@@ -187,14 +190,15 @@ class EveryStatement(unittest.TestCase):
             self.assert_shown(names, "\n".join(sections), channel)
 
     def test_of_contacts(self):
-        names = re.findall(r'"(\w+)"', rows("common/config.c", r"CONTACT_NAMES\[\] = \{(.*?)\}")[0])
+        names = re.findall(r'"(\w+)"', rows("common/config_contacts.c", r"CONTACT_NAMES\[\] = \{(.*?)\}")[0])
         self.assert_shown(names, (CONF / "conf.d/contacts.conf.example").read_text(), "contacts")
 
     def test_every_block_that_is_known(self):
-        names = re.findall(r'"(\w+)"', rows("common/config.c", r"BLOCK_NAMES\[\] = \{(.*?)\}")[0] +
-                           rows("common/config_routes.c", r"policy_names\[\] = \{(.*?)\}")[0])
+        names = re.findall(r'"(\w+)"', rows("common/config.c", r"BLOCK_NAMES\[\] = \{(.*?)\}")[0])
+        for path in self.POLICY:
+            names += rows(path, r'struct policy_statement \w+ = \{\s*\.name = "(\w+)"')
         missing = [name for name in names if not re.search(rf'^(# )?{name}( "[^"]+")?\s*[{{(]', self.text(), re.MULTILINE)]
-        self.assertEqual((missing, len(names) > 7), ([], True))
+        self.assertEqual((missing, len(names) > 8), ([], True))
 
 
 if __name__ == "__main__":

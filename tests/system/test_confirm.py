@@ -106,7 +106,7 @@ class ByHand(ConfirmCase):
         self.assertIn("0 wait", self.ctl("pending", "--older", "30m").output)
         self.assertEqual("Disk is full", json.loads(self.ctl("pending", "--json").output)["pending"][0]["subject"])
         taken = self.ctl("confirm", self.name().lower(), "--by", "李娜", "--comment", "looking")
-        self.assertEqual((0, f"{self.name()} taken by 李娜: db-01 / disk, Disk is full\n"), (taken.status, taken.output))
+        self.assertEqual((0, f"{self.name()} taken by 李娜: db-01 / disk: Disk is full\n"), (taken.status, taken.output))
         second = self.ctl("confirm", "--by", "wang", self.name().lstrip("#"))
         self.assertEqual(0, second.status)
         self.assertRegex(second.output, rf"^{self.name()} was taken by 李娜 \d+s ago$")
@@ -117,6 +117,12 @@ class ByHand(ConfirmCase):
         self.assertEqual([("take", "李娜", "looking"), ("release", "李娜", ""), ("solve", "wang", "cleaned up")],
                          self.sql("SELECT verb, author, words FROM reply ORDER BY rowid"))
         self.assertEqual([("solved", "wang", 0)], self.alerts())
+
+    def test_a_source_without_subjects_is_told_by_its_state(self):
+        """Nagios and Icinga."""
+        self.tell(subject="", state="CRITICAL")
+        self.assertIn("db-01 / disk CRITICAL\n", self.ctl("pending").output)
+        self.assertEqual([("db-01 / disk CRITICAL",)], self.sql("SELECT subject FROM alert"))
 
     def test_what_is_over_cannot_be_taken(self):
         self.tell()

@@ -109,6 +109,17 @@ class FollowUp(PolicyCase):
         self.assertEqual("13900139000", self.told()[-1])
         self.assertEqual([], self.stub.of("dingtalk"))
 
+    def test_everybody_who_was_told_before_and_after_a_hand_over_hears_of_the_end(self):
+        self.route()
+        self.sql("UPDATE notification SET created_ms = 1767600000000")  # 2026-01-05 16:00 in Shanghai
+        text = self.configuration.read_text(encoding="utf-8")
+        write(self.configuration, text.replace('members = {"zhang"}', 'members = {"zhang"}  override { from = "2026-02-01 09:00"  '
+                                               'until = "2036-01-05 09:00"  member = "li" }'))
+        self.route()  # the source reminds: now it is the turn of another
+        self.assertEqual(["13800138000", "13900139000"], self.told())
+        self.route(kind="recovery", severity="info")
+        self.assertEqual(["13800138000", "13900139000"], sorted(",".join(self.told()[2:]).split(",")))
+
     def test_the_next_problem_of_a_source_without_ids_is_another_story(self):
         self.route(severity="warning", event_id="")
         self.route(kind="recovery", severity="info", event_id="")
@@ -242,9 +253,24 @@ class OnCall(PolicyCase):
     def test_one_moment(self):
         done = self.ctl("oncall", "--at", "2026-03-04 00:00", "duty")
         self.assertIn("李娜 (li) until 2026-03-04 09:00 CET, then 王强 (wang); 13900139000 [turn]", done.output)
+        (stint,) = json.loads(self.ctl("oncall", "--at", "2026-03-04 00:00", "--json", "duty").output.splitlines()[0])["stints"]
+        self.assertEqual(("2026-03-03T16:00:00Z", "2026-03-04T08:00:00Z"), (stint["from"], stint["until"]))
         self.assertEqual(3, self.ctl("oncall", "nothing").status)
         self.assertEqual(3, self.ctl("oncall", "--at", "yesterday").status)
         self.assertEqual(3, self.ctl("oncall", "--until", "2d").status)
+
+    def test_a_turn_ends_where_another_person_begins(self):
+        """Hours are looked up day by day: the midnights between do not end a turn."""
+        text = self.configuration.read_text(encoding="utf-8")
+        write(self.configuration, text + """
+            rotation "weekend" { members = {"zhang", "li"}  starts = "2026-03-02 00:00"  every = "1w"  during = "Sat,Sun" }
+            rotation "alone" { members = {"wang"}  starts = "2026-03-02 00:00"  every = "1d" }
+        """)
+        friday = self.ctl("oncall", "--at", "2026-03-06 12:00", "weekend").output
+        self.assertIn("NOBODY until 2026-03-07 00:00 CST, then 张伟 (zhang)", friday)
+        self.assertIn("张伟 (zhang) until 2026-03-09 00:00 CST, then NOBODY", self.ctl("oncall", "--at", "2026-03-07 12:00", "weekend").output)
+        self.assertIn("NOBODY until 2026-03-14 00:00 CST, then 李娜 (li)", self.ctl("oncall", "--at", "2026-03-09 12:00", "weekend").output)
+        self.assertIn("王强 (wang) until 2026-05-05 12:00 CST at least", self.ctl("oncall", "--at", "2026-03-04 12:00", "alone").output)
 
     def test_check_warns_before_the_calendar_ends(self):
         soon = (datetime.datetime.now(zoneinfo.ZoneInfo("Asia/Shanghai")).date() + datetime.timedelta(days=30)).isoformat()
@@ -263,11 +289,16 @@ class Why(PolicyCase):
         rotation "duty" { members = {"zhang", "li"}  starts = "2026-01-05 09:00"  every = "1w" }
         route "off" { enabled = no  channels = {"ops-slack"} }
         route "web" { host = {"web-*"}  channels = {"ops-slack"} }
-        route "night" { during = "22:00-06:00"  channels = {"ops-webhook"} }
+        route "night" { during = "NIGHT"  channels = {"ops-webhook"} }
         route "db" { severity = "error"  channels = {"ops-aliyun-sms", "ops-dingtalk"}  also = {"ops-email"}  to = {"@duty"}
                      confirm_within = "10m"  escalate { after = "20m"  channels = {"ops-dingtalk"}  to = {"@li"} } }
         route "never" { channels = {"ops-slack"} }
     """
+
+    def setUp(self):
+        """An hour that is neither noon, which is asked for, nor now, when it is told."""
+        self.routes = self.routes.replace("NIGHT", "05:00-06:00" if clock(0)[:2] in ("01", "02", "03") else "02:00-03:00")
+        super().setUp()
 
     def test_an_imagined_event_is_explained_and_nothing_is_told_or_recorded(self):
         done = self.ctl("why", "--at", "2026-01-06 12:00", "--host", "db-01", "--severity", "critical", "--type", "problem",
@@ -300,11 +331,159 @@ class Why(PolicyCase):
             self.assertEqual(0, done.status, done)
             self.assertIn("because: first, by route db", done.output)
             self.assertIn('+ "db" (', done.output)
+            recorded, today = done.output.split("\n\n", 1)
+            self.assertTrue(today.startswith("That is what was recorded. What follows is what the configuration of TODAY would decide"))
+            self.assertNotIn("route", recorded.replace("by route db", ""))
         done = self.ctl("why", notification)
+        self.assertRegex(done.output, r"asked for at .* through aliyun_sms/ops-aliyun-sms to \d{11}\n")
+        self.assertRegex(done.output, r"\n  delivered at .* by ops-dingtalk")
+        self.assertRegex(done.output, r"\n  of the same event: \S+ through ops-email: delivered, because: first, by route db")
         self.assertRegex(done.output, r"attempt 1 at .* through ops-aliyun-sms.*: broken \S*AMOUNT_NOT_ENOUGH")
         self.assertRegex(done.output, r"attempt 1 at .* through ops-dingtalk")
         self.assertEqual(1, self.ctl("why", "nothing").status)
+
+    def test_a_past_one_is_told_as_it_was_whatever_the_routes_are_today(self):
+        event = {"tags": [{"tag": "team", "value": "dba"}]}
+        self.stub.script("dingtalk", Answer(status=503))
+        write(self.configuration, self.configuration.read_text(encoding="utf-8").replace(
+            'route "off" {', 'route "dba" { tag = {"team=dba"}  channels = {"ops-dingtalk"}  limit { per_minute = 1 } }  route "off" {'))
+        self.route(**event)
+        self.route(event_id="2", **event)
+        self.ctl("mute", "--host", "db-*", "--for", "2h", "--by", "li", "--why", "work")
+        self.route(event_id="3", **event)
+        waits, held, muted = (row[0] for row in self.sql("SELECT id FROM notification ORDER BY created_ms"))
+        text = self.configuration.read_text(encoding="utf-8")
+        write(self.configuration, text.replace('route "dba" {', 'route "renamed" {'))
+        for notification, lines in {
+                waits: ["because: first, by route dba", "waits in the outbox (pending), next at ", "in this order: ops-dingtalk"],
+                held: ["because: limited, by route dba", "no attempt is recorded", "held back by a limit: 1 a minute for this key; not told"],
+                muted: ["because: muted, by route dba", "muted by li: work"]}.items():
+            recorded, today = self.ctl("why", notification).output.split("\n\n", 1)
+            for line in lines:
+                self.assertIn(line, recorded)
+            self.assertIn('+ "renamed" (', today)
+            self.assertIn("with the tags, groups and fields with which its problem was last told", today)
+        self.sql("DELETE FROM alert")
+        today = self.ctl("why", held).output.split("\n\n", 1)[1]
+        self.assertIn("without tags, groups and fields, which are not recorded", today)
+        self.assertIn('- "renamed" (', today)
         self.assertEqual(3, self.ctl("why").status)
+
+        self.assertEqual(3, self.ctl("why").status)
+
+
+class CalendarFiles(PolicyCase):
+    """A send needs no libical once a worker has read the .ics files."""
+    routes = """
+        rotation "duty" { file = "duty.ics" }
+        route "all" { during = "calendar:open"  channels = {"ops-aliyun-sms"}  to = {"@duty"} }
+        calendar "open" { file = "open.ics" }
+    """
+
+    def setUp(self):
+        super().setUp()
+        for name, summary in (("duty", "张伟"), ("open", "always")):
+            self.write_ics(name, summary)
+
+    def write_ics(self, name, summary):
+        write(self.folder / "etc" / f"{name}.ics", "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART:20260101T000000Z\r\n"
+              f"DTEND:20260102T000000Z\r\nRRULE:FREQ=DAILY\r\nSUMMARY:{summary}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n")
+
+    def tell(self, number, name="notify_route", *options):
+        """Who was told, and whether libical was loaded for it."""
+        done = run(program(name), *options, "--source", "manual", "--type", "problem", "--severity", "critical", "--host", "h",
+                   "--event-id", str(number), "--subject", "s",
+                   environment={**self.environment, "LD_DEBUG": "files"})
+        self.assertEqual(0, done.status)
+        self.assertTrue("transport_curl.so" in done.errors)
+        return self.stub.of("aliyun_sms")[-1].request.query["PhoneNumbers"], "calendar_ical.so" in done.errors
+
+    def fill(self):
+        """A file is kept when it has not been written for some seconds."""
+        def filled():
+            self.ctl("tick")
+            return self.sql("SELECT COUNT(*) FROM calendar") == [(2,)]
+        wait_until(filled, what="the calendars in the store")
+
+    def test_a_send_asks_the_store_and_without_it_the_file(self):
+        self.assertEqual(("13800138000", True), self.tell(1))
+        self.fill()
+        self.assertEqual(("13800138000", False), self.tell(2))
+        self.assertEqual(("13800138000", False), self.tell(5, "notify_aliyun_sms", "--to", "@duty"))
+        self.write_ics("duty", "李娜")
+        self.assertEqual(("13900139000", True), self.tell(3))
+        self.sql("UPDATE calendar SET content = 's 0 4000000000 wang' || char(10)")
+        self.assertEqual(("13900139000", True), self.tell(4))
+
+
+class OptionsOfACall(PolicyCase):
+    """Limits and retries of one call, over those of section and route."""
+    routes = """
+        route "few" { host = {"few-*"}  channels = {"ops-dingtalk"}  limit { per_minute = 1 } }
+        route "all" { channels = {"ops-dingtalk"} }
+    """
+
+    def tell(self, number, *options, program_name="notify_dingtalk", host="h"):
+        return run(program(program_name), *options, "--source", "manual", "--type", "problem", "--severity", "warning", "--host", host,
+                   "--service", "s", "--event-id", str(number), "--subject", f"problem {number}", environment=self.environment)
+
+    def test_a_limit_of_the_call_holds_back(self):
+        self.assertIn("delivered", self.tell(1, "--limit-per-minute", "1").output)
+        self.assertIn("1 a minute reached", self.tell(2, "--limit-per-minute", "1").output)
+        self.assertIn("delivered", self.tell(3, "--limit-per-minute", "1", "--limit-exempt", "warning").output)
+        self.assertIn("delivered", self.tell(4).output)
+        done = self.tell(5, "--limit-per-minute", "some")
+        self.assertEqual(2, done.status, done)
+        self.assertIn("--limit-per-minute: 'per_minute' wants a number", done.errors)
+
+    def test_it_counts_before_that_of_a_route(self):
+        for number in range(1, 4):
+            done = self.tell(number, "--limit-per-minute", "2", program_name="notify_route", host="few-1")
+            self.assertIn("delivered" if number < 3 else "2 a minute reached", done.output, done)
+        self.assertIn("1 a minute reached", self.tell(9, program_name="notify_route", host="few-1").output)
+
+    def test_retries_of_the_call(self):
+        self.stub.script("dingtalk", *[Answer(status=503)] * 8)
+        self.tell(1)
+        self.assertEqual(1, len(self.stub.of("dingtalk")))
+        self.tell(2, "--retry-attempts", "3", "--retry-delay", "0")
+        self.assertEqual(4, len(self.stub.of("dingtalk")))
+        self.tell(3, "--retry-attempts", "2", "--retry-delay", "0", program_name="notify_route")
+        self.assertEqual(6, len(self.stub.of("dingtalk")))
+
+
+class Templates(PolicyCase):
+    routes = """
+        template "disk_alert" { service = {"disk*"}  host = {"db-*"} }
+        template "cpu_alert" { item = {"system.cpu.*"} }
+        template "nothing_there" { host = {"gone-*"} }
+        route "named" { host = {"named-*"}  channels = {"ops-dingtalk"}  template = "business" }
+        route "all" { channels = {"ops-dingtalk"} }
+    """
+    EVENT = ("--severity", "critical", "--type", "problem", "--subject", "s")
+
+    def test_why_tells_which_template_and_who_chose_it(self):
+        for arguments, line in (
+                (("--host", "db-01", "--service", "disk /data"), "template disk_alert: the first rule that fits, "),
+                (("--host", "web-1", "--service", "x", "--field", "item_key=system.cpu.load[all]"), "template cpu_alert: the first rule"),
+                (("--host", "web-1", "--service", "disk"), "template default: nobody asks for another"),
+                (("--host", "db-01", "--service", "disk", "--template", "memory_alert"), "template memory_alert: --template"),
+                (("--host", "named-1", "--service", "disk"), 'template business: route "named"'),
+                (("--host", "gone-1"), "; it is not installed: default is used"),
+                (("--host", "db-01", "--service", "disk", "--state", "OK", "--type", "recovery"), "template recovery: recoveries and")):
+            self.assertIn(line, self.ctl("why", *self.EVENT, *arguments).output, arguments)
+
+    def test_check_names_a_template_that_is_not_installed(self):
+        done = self.ctl("check")
+        self.assertEqual(2, done.status)
+        self.assertRegex(done.output, r"conf:\d+: mistake: this rule names the template 'nothing_there', which is not installed")
+        self.assertEqual(1, done.output.count("which is not installed"))
+
+    def test_the_message_is_told_by_the_rules_template(self):
+        self.route(service="disk /data")
+        self.assertIn("journalctl --disk-usage", json.dumps(self.arrivals("dingtalk", 1)[0].json))
+        self.route(service="load", event_id="2")
+        self.assertNotIn("journalctl --disk-usage", json.dumps(self.arrivals("dingtalk", 2)[1].json))
 
 
 if __name__ == "__main__":

@@ -281,6 +281,17 @@ class Doubt(ReceiptCase):
         self.after(90, 480)
         self.assertEqual(([], 1, 1), (self.mail.mails, len(self.asked()), len(self.stub.of("aliyun_sms"))))
 
+    def test_a_doubt_about_one_of_two_is_cleared_by_its_own_receipt(self):
+        self.states.update({ZHANG: "arrived", LI: ["waiting", "arrived"]})
+        self.lose_the_answer("both")
+        self.after(30)
+        self.assertEqual([(ZHANG, "arrived"), (LI, "waiting")], [row[:2] for row in self.receipts()])
+        self.assertEqual([("delivered", "ops-aliyun-sms")], self.outcomes())
+        self.after(90)
+        self.assertEqual([(ZHANG, "arrived"), (LI, "arrived")], [row[:2] for row in self.receipts()])
+        self.assertEqual([("delivered", "ops-aliyun-sms")], self.outcomes())
+        self.assertEqual([], self.mail.mails)
+
     def test_what_the_provider_does_not_know_takes_the_next_channel(self):
         self.states[ZHANG] = "unknown"
         self.lose_the_answer()

@@ -108,6 +108,51 @@ static void test_the_sixth_in_a_minute_is_held_and_counted(void **state)
     assert_int_equal(tell(*state, store, 8, SEVERITY_WARNING, NOW + 60001).admission, ADMITTED);
 }
 
+/* The word decides what the person reads, and whether a summary waits for the route's hours. */
+static void test_what_holds_a_message_back_has_its_word(void **state)
+{
+    static const struct {
+        const char *scope;
+        struct limits key;
+        struct limits recipient;
+        struct limits endpoint;
+        int64_t hold_until_ms;
+        const char *recorded; /* how the store has the second of two */
+    } CASES[] = {
+        {"key",       {.per_minute = 1}, {0},               {0},               0,             "reason = 'limited' AND release_ms = 0"                  },
+        {"recipient", {0},               {.per_minute = 1}, {0},               0,             "reason = 'limited' AND release_ms = 0"                  },
+        {"endpoint",  {0},               {0},               {.per_minute = 1}, 0,             "reason = 'limited' AND release_ms = 0"                  },
+        {"route",     {0},               {0},               {0},               NOW + 3600000, "reason = 'outside hours' AND release_ms = 1767326645000"},
+    };
+    struct place *place = *state;
+    struct store *store = open_store(place);
+
+    for (size_t i = 0; i < COUNT(CASES); i++) {
+        const char *first = arena_print(place->arena, "%s-1", CASES[i].scope);
+        const char *second = arena_print(place->arena, "%s-2", CASES[i].scope);
+        struct event event = problem(first, SEVERITY_WARNING);
+        struct admission_ask asked = question(place->arena, first, &event);
+        struct admission_answer answer;
+
+        asked.limits = CASES[i].key;
+        asked.recipient_limits = CASES[i].recipient;
+        asked.endpoint_limits = CASES[i].endpoint;
+        asked.recipient_key = asked.limit_key = asked.endpoint_key = CASES[i].scope;
+        assert_int_equal(ask(place, store, &asked).admission, ADMITTED);
+        event.event_id = second;
+        asked.id = asked.repeat_key = second;
+        asked.hold_until_ms = CASES[i].hold_until_ms;
+        answer = ask(place, store, &asked);
+        assert_int_equal(answer.admission, HELD);
+        assert_string_equal(answer.scope, CASES[i].scope);
+        assert_int_equal(answer.due_ms, CASES[i].hold_until_ms ? CASES[i].hold_until_ms : NOW + 60001);
+        assert_int_equal(
+            number_in(place, arena_print(place->arena, "SELECT COUNT(*) FROM notification WHERE id = '%s' AND %s",
+                                         second, CASES[i].recorded)),
+            1);
+    }
+}
+
 static void test_the_hour_and_the_day_slide_too(void **state)
 {
     struct place *place = *state;
@@ -265,7 +310,7 @@ static void test_a_mute_is_obeyed_and_ends(void **state)
     struct place *place = *state;
     struct store *store = open_store(place);
     struct mute mute = {.id = "m",
-                        .host = "db-*",
+                        .host = "DB-*",
                         .service = "",
                         .tag = "",
                         .section = "",
@@ -337,6 +382,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_PLACE(test_the_sixth_in_a_minute_is_held_and_counted),
+        WITH_PLACE(test_what_holds_a_message_back_has_its_word),
         WITH_PLACE(test_the_hour_and_the_day_slide_too),
         WITH_PLACE(test_what_is_worse_than_all_in_the_window_passes_once),
         WITH_PLACE(test_a_recovery_follows_its_problem),

@@ -103,6 +103,24 @@ static void test_reads_the_text_form(void **state)
     assert_int_equal(calendar->last_day, day_at("2026-03-04"));
 }
 
+static void test_a_work_day_within_a_holiday_is_a_work_day(void **state)
+{
+    static const char *const FORMS[] = {
+        "2026-02-14..2026-02-23 holiday Spring\n2026-02-14 workday shift\n2026-02-20 workday shift\n",
+        "2026-02-20 workday shift\n2026-02-14 workday shift\n2026-02-14..2026-02-23 holiday Spring\n",
+        "2026-02-14..2026-02-23 holiday A\n2026-02-13..2026-02-22 holiday B\n2026-02-14 workday\n2026-02-20 workday\n",
+    };
+
+    for (size_t i = 0; i < COUNT(FORMS); i++) {
+        const struct calendar *calendar = sound(*state, "c.txt", FORMS[i], false);
+
+        assert_true(calendar_is_workday(calendar, day_at("2026-02-14")));
+        assert_false(calendar_is_workday(calendar, day_at("2026-02-19")));
+        assert_true(calendar_is_workday(calendar, day_at("2026-02-20")));
+        assert_false(calendar_is_workday(calendar, day_at("2026-02-23")));
+    }
+}
+
 static void test_names_the_line_of_a_mistake(void **state)
 {
     static const struct {
@@ -210,6 +228,15 @@ static void test_reads_events_of_ics_files(void **state)
              ICS(EVENT(
                  "1", "DTSTART:20260601T070000Z\r\nDTEND:20260601T080000Z\r\nRDATE:20260605T070000Z\r\nSUMMARY:a\r\n")),
              "06-01 09:00+1h a; 06-05 09:00+1h a; "),
+        CASE("exceptions by UTC, by the clock of the event, and by the day",
+             ICS(EVENT("1", "DTSTART;TZID=Asia/Shanghai:20260601T170000\r\nDTEND;TZID=Asia/Shanghai:20260601T180000\r\n"
+                            "RRULE:FREQ=DAILY;COUNT=7\r\nEXDATE:20260602T090000Z\r\nEXDATE:20260603T170000\r\n"
+                            "EXDATE:20260604T090000\r\nEXDATE;VALUE=DATE:20260605\r\nSUMMARY:a\r\n")
+                     EVENT("1", "RECURRENCE-ID:20260606T090000Z\r\nDTSTART:20260606T100000Z\r\n"
+                                "DTEND:20260606T110000Z\r\nSUMMARY:moved\r\n")
+                         EVENT("2", "RECURRENCE-ID:20260607T090000Z\r\nDTSTART:20260607T100000Z\r\n"
+                                    "DTEND:20260607T110000Z\r\nSUMMARY:another's\r\n")),
+             "06-01 11:00+1h a; 06-04 11:00+1h a; 06-06 12:00+1h moved; 06-07 11:00+1h a; 06-07 12:00+1h another's; "),
         CASE("two calendars in one file",
              ICS(EVENT("1", "DTSTART:20260601T070000Z\r\nDTEND:20260601T080000Z\r\nSUMMARY:a\r\n"))
                  ICS(EVENT("2", "DTSTART:20260602T070000Z\r\nDTEND:20260602T080000Z\r\nSUMMARY:b\r\n")),
@@ -247,16 +274,47 @@ static void test_whole_days_are_days_off_work_days_or_duties(void **state)
                     EVENT("3", "DTSTART;VALUE=DATE:20260501\r\nRRULE:FREQ=YEARLY;COUNT=2\r\nSUMMARY:Workers' Day\r\n"));
     const struct calendar *calendar = sound(*state, "c.ics", TEXT, false);
 
+    static const char MOVED[] = ICS(
+        EVENT("1",
+              "DTSTART;VALUE=DATE:20260501\r\nRRULE:FREQ=DAILY;COUNT=4\r\nEXDATE;VALUE=DATE:20260502\r\nSUMMARY:a\r\n")
+            EVENT("1", "RECURRENCE-ID;VALUE=DATE:20260503\r\nDTSTART;VALUE=DATE:20260510\r\nSUMMARY:b\r\n"));
+
     assert_int_equal(calendar->span_count, 0);
     assert_int_equal(calendar->day_count, 5);
     assert_false(calendar_entry(calendar, day_at("2026-03-29"))->workday);
     assert_null(calendar_entry(calendar, day_at("2026-03-30")));
     assert_true(calendar_entry(calendar, day_at("2026-04-04"))->workday);
     assert_false(calendar_entry(calendar, day_at("2027-05-01"))->workday);
+    assert_string_equal(spans_text(sound(*state, "c.ics", MOVED, true)),
+                        "05-01 00:00+24h a; 05-04 00:00+24h a; 05-10 00:00+24h b; ");
     calendar = sound(*state, "c.ics", TEXT, true);
     assert_int_equal(calendar->day_count, 0);
     assert_string_equal(spans_text(calendar), "03-28 00:00+47h 清明节; 04-04 00:00+24h 清明节 补班; "
                                               "05-01 00:00+24h Workers' Day; 05-01 00:00+24h Workers' Day; ");
+}
+
+/* Each of many occurrences is looked up among many exceptions: that must not be asked of every pair. */
+static void test_many_exceptions_of_many_occurrences_take_no_long_time(void **state)
+{
+    enum { CHANGES = 10000 };
+    struct arena *arena = *state;
+    struct str text = str_in(arena, CALENDAR_MOST);
+    const struct calendar *calendar;
+
+    str_add(&text, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART:20060601T000000Z\r\n"
+                   "DTEND:20060601T003000Z\r\nRRULE:FREQ=HOURLY;UNTIL=20260501T020000Z\r\nSUMMARY:a\r\n");
+    for (int i = 0; i < CHANGES; i++) /* of 1996: nothing happens then, whoever reads must look */
+        str_addf(&text, "EXDATE:1996%02d%02dT%02d%02d00Z\r\n", 1 + i % 12, 1 + i / 12 % 28, i / 336 % 24, i % 60);
+    str_add(&text, "END:VEVENT\r\n");
+    for (int i = 0; i < CHANGES; i++)
+        str_addf(&text,
+                 "BEGIN:VEVENT\r\nUID:1\r\nRECURRENCE-ID:1996%02d%02dT%02d%02d00Z\r\nDTSTART:19960101T000000Z\r\n"
+                 "STATUS:CANCELLED\r\nEND:VEVENT\r\n",
+                 1 + i % 12, 1 + i / 12 % 28, i / 336 % 24, i % 60);
+    str_add(&text, "END:VCALENDAR\r\n");
+    assert_true(str_fits(&text));
+    calendar = sound(arena, "c.ics", text.text, false);
+    assert_int_equal(calendar->span_count, 335 * 24 + 3); /* from 366 days before 2026-06-01 on */
 }
 
 static void test_takes_no_ics_file_that_would_not_end(void **state)
@@ -296,11 +354,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_ARENA(test_the_shipped_table_is_the_state_councils),
         WITH_ARENA(test_reads_the_text_form),
+        WITH_ARENA(test_a_work_day_within_a_holiday_is_a_work_day),
         WITH_ARENA(test_names_the_line_of_a_mistake),
         WITH_ARENA(test_a_calendar_that_is_too_long_is_refused),
         WITH_ARENA(test_a_file_that_everybody_may_write_is_refused),
         WITH_ARENA(test_reads_events_of_ics_files),
         WITH_ARENA(test_whole_days_are_days_off_work_days_or_duties),
+        WITH_ARENA(test_many_exceptions_of_many_occurrences_take_no_long_time),
         WITH_ARENA(test_takes_no_ics_file_that_would_not_end),
     };
 

@@ -244,68 +244,68 @@ static void check_mistakes(struct arena *arena, const struct mistake_case *cases
 static void test_names_the_line_and_the_remedy_of_each_mistake(void **state)
 {
     static const struct mistake_case CASES[] = {
-        {"langage = \"en\"",                                       "x:1", "this version does not know 'langage': did you mean 'language'?"           },
-        {"\n\nroute \"x\" {\n}",                                   "x:3", "route \"x\" tells nobody: give it channels"                               },
-        {"\n\ngateway \"x\" {\n}",                                "x:3", "this version does not know 'gateway': known are bell, gong, email, state"},
-        {"bel \"x\" { }",                                          "x:1", "did you mean 'bell'?"                                                     },
-        {"language = \"de\"",                                      "x:1", "'language' wants en or zh_CN, not 'de'"                                   },
-        {"timezone = \"Asia/Peking\"",                             "x:1", "'timezone' wants a time zone of this machine"                             },
-        {"language = {\"en\"}",                                    "x:1", "one value is wanted here"                                                 },
-        {"language \"en\"",                                        "x:1", "'language' wants a { behind its title"                                    },
-        {"language { }",                                           "x:1", "'language' is written as language = VALUE"                                },
-        {"proxy = \"\"\nproxy = \"\"",                             "x:2", "'proxy' is set already at "                                               },
-        {"retry = 3",                                              "x:1", "'retry' is written as retry { ... }"                                      },
-        {"retry \"x\" { }",                                        "x:1", "'retry' is written as retry { ... }"                                      },
-        {"retry { }\nretry { }",                                   "x:2", "'retry' is set already at "                                               },
-        {"retry {\n attempts = 0\n}",                              "x:2", "'attempts' wants a number from 1 to 20, not '0'"                          },
-        {"retry {\n attempts = 21\n}",                             "x:2", "from 1 to 20"                                                             },
-        {"retry {\n attempts = three\n}",                          "x:2", "from 1 to 20, not 'three'"                                                },
-        {"retry {\n attempts = 99999999999999999999\n}",           "x:2", "from 1 to 20"                                                             },
-        {"retry {\n delay = 5\n}",                                 "x:2", "'delay' wants a duration from 0 to 1h with its unit"                      },
-        {"retry {\n delay = 2h\n}",                                "x:2", "'delay' wants a duration from 0 to 1h"                                    },
-        {"retry {\n dely = 5s\n}",                                 "x:2", "'dely' is not known here: did you mean 'delay'?"                          },
-        {"limit {\n per_minute = -1\n}",                           "x:2", "'per_minute' wants a number from 0 to 1000000, not '-1'"                  },
-        {"limit {\n repeat_within = 8d\n}",                        "x:2", "from 0 to 7d"                                                             },
-        {"limit {\n exempt = \"disaster\"\n}",                     "x:2", "info, warning, error, critical, emergency or none"                        },
-        {"limit {\n per_second = 1\n}",                            "x:2", "'per_second' is not known here: known are per_minute, per_hour"           },
-        {"confirm {\n base_url = \"m.example\"\n}",                "x:2", "begins with https:// or http://"                                          },
-        {"confirm {\n within = \"soon\"\n}",                       "x:2", "with its unit"                                                            },
-        {"confirm {\n from = \"all\"\n}",                          "x:2", "info, warning, error"                                                     },
-        {"\noperator { channels = {\"nobody\"} }",                 "x:2", "names the channel 'nobody', and there is no section"                      },
-        {"\noperator { to = {\"@nobody\"} }",                      "x:2", "names @nobody, and there is no contact"                                   },
-        {"include \"x\"",                                          "x:1", "wants a { behind its title"                                               },
-        {"include = \"x\"",                                        "x:1", "'include' is written as include("                                         },
-        {"\ncontact \"zhang\" {\n nam = \"x\"\n}",                 "x:3", "'nam' is not known here: did you mean 'name'?"                            },
-        {"contact \"zhang\" {\n\n slack = \"x\"\n}",               "x:3", "'slack' is not known here: known are name, mobile"                        },
-        {"contact \"zhang\" {\n mobile = \"none\"\n}",             "x:2", "'mobile' wants a number such as +8613800138000"                           },
-        {"contact \"zhang\" {\n email = \"zhang\"\n}",             "x:2", "'email' wants an address such as li@example.com"                          },
-        {"contact \"zhang\" {\n email = \"a@b, c@d\"\n}",          "x:2", "'email' wants an address"                                                 },
-        {"contact \"zhang\" {\n language = \"fr\"\n}",             "x:2", "'language' wants en or zh_CN"                                             },
-        {"contact \"zhang\" {\n timezone = \"Mars\"\n}",           "x:2", "'timezone' wants a time zone"                                             },
-        {"contact \"all\" { }",                                    "x:1", "@all means everybody"                                                     },
-        {"contact { }",                                            "x:1", "'contact' is written as contact \"TITLE\" { ... }"                        },
-        {"contact \"a\" { }\n\ncontact \"a\" { }",                 "x:3", "the title 'a' is taken by "                                               },
-        {"bell { }",                                               "x:1", "'bell' is written as bell \"TITLE\" { ... }"                              },
-        {"bell = 1",                                               "x:1", "'bell' is written as bell \"TITLE\" { ... }"                              },
-        {"bell \"运维\" { }",                                    "x:1", "letters, digits, '_', '.' and '-' only, not '运维'"                     },
-        {"bell \"a b\" { }",                                       "x:1", "letters, digits"                                                          },
-        {"bell \"a:b\" { }",                                       "x:1", "letters, digits"                                                          },
-        {"bell \"13800138000\" { }",                               "x:1", "a title of digits only would be taken for a telephone number"             },
-        {"bell \"a\" { }\ngong \"a\" { }",                         "x:2", "the title 'a' is taken by "                                               },
-        {"bell \"a\" {\n\n  tokn = \"x\"\n}",                      "x:3", "'tokn' is not known here: did you mean 'token'?"                          },
-        {"bell \"a\" {\n  tken_file = \"x\"\n}",                   "x:2", "did you mean 'token_file'?"                                               },
-        {"bell \"a\" {\n  enable = no\n}",                         "x:2", "did you mean 'enabled'?"                                                  },
-        {"bell \"a\" {\n  token \"x\"\n}",                         "x:2", "missing equal sign after option 'token': write NAME = \"VALUE\""          },
-        {"bell \"a\" {\n  token = {\"x\"}\n}",                     "x:2", "one value is wanted here"                                                 },
-        {"bell \"a\" {\n  size = 1\n  size = 2\n}",                "x:3", "'size' is set already at "                                                },
-        {"bell \"a\" {\n  mobiles = {\"1\" \"2\"}\n}",             "x:2", "with commas between the items"                                            },
-        {"bell \"a\" {\n  token = \"x\"\n  token_file = \"y\"\n}", "x:3", "'token' and 'token_file' are both set"                                    },
-        {"bell \"a\" {\n  retry {\n    attemps = 1\n  }\n}",       "x:3", "did you mean 'attempts'?"                                                 },
-        {"bell \"a\" {\n  retry {\n    attempts = 0\n  }\n}",      "x:3", "from 1 to 20"                                                             },
-        {"bell \"a\" {\n  limit {\n    per_day = x\n  }\n}",       "x:3", "'per_day' wants a number"                                                 },
-        {"bell \"a\" {\n  token = \"${TEST_UNSET}\"\n}",           "x:2", "no variable 'TEST_UNSET'"                                                 },
-        {"bell \"a\" {\n  token = \"x\n}",                         "x:2", "is not closed on its line"                                                },
-        {"bell \"a\" {\n  token = \"x\"\n",                        "x:1", "the brace that opens here is never closed"                                },
+        {"langage = \"en\"",                                       "x:1", "this version does not know 'langage': did you mean 'language'?"          },
+        {"\n\nroute \"x\" {\n}",                                   "x:3", "route \"x\" tells nobody: give it channels"                              },
+        {"\n\ngateway \"x\" {\n}",                                 "x:3", "this version does not know 'gateway': known are bell, gong, email, state"},
+        {"bel \"x\" { }",                                          "x:1", "did you mean 'bell'?"                                                    },
+        {"language = \"de\"",                                      "x:1", "'language' wants en or zh_CN, not 'de'"                                  },
+        {"timezone = \"Asia/Peking\"",                             "x:1", "'timezone' wants a time zone of this machine"                            },
+        {"language = {\"en\"}",                                    "x:1", "one value is wanted here"                                                },
+        {"language \"en\"",                                        "x:1", "'language' wants a { behind its title"                                   },
+        {"language { }",                                           "x:1", "'language' is written as language = VALUE"                               },
+        {"proxy = \"\"\nproxy = \"\"",                             "x:2", "'proxy' is set already at "                                              },
+        {"retry = 3",                                              "x:1", "'retry' is written as retry { ... }"                                     },
+        {"retry \"x\" { }",                                        "x:1", "'retry' is written as retry { ... }"                                     },
+        {"retry { }\nretry { }",                                   "x:2", "'retry' is set already at "                                              },
+        {"retry {\n attempts = 0\n}",                              "x:2", "'attempts' wants a number from 1 to 20, not '0'"                         },
+        {"retry {\n attempts = 21\n}",                             "x:2", "from 1 to 20"                                                            },
+        {"retry {\n attempts = three\n}",                          "x:2", "from 1 to 20, not 'three'"                                               },
+        {"retry {\n attempts = 99999999999999999999\n}",           "x:2", "from 1 to 20"                                                            },
+        {"retry {\n delay = 5\n}",                                 "x:2", "'delay' wants a duration from 0 to 1h with its unit"                     },
+        {"retry {\n delay = 2h\n}",                                "x:2", "'delay' wants a duration from 0 to 1h"                                   },
+        {"retry {\n dely = 5s\n}",                                 "x:2", "'dely' is not known here: did you mean 'delay'?"                         },
+        {"limit {\n per_minute = -1\n}",                           "x:2", "'per_minute' wants a number from 0 to 1000000, not '-1'"                 },
+        {"limit {\n repeat_within = 8d\n}",                        "x:2", "from 0 to 7d"                                                            },
+        {"limit {\n exempt = \"disaster\"\n}",                     "x:2", "info, warning, error, critical, emergency or none"                       },
+        {"limit {\n per_second = 1\n}",                            "x:2", "'per_second' is not known here: known are per_minute, per_hour"          },
+        {"confirm {\n base_url = \"m.example\"\n}",                "x:2", "begins with https:// or http://"                                         },
+        {"confirm {\n within = \"soon\"\n}",                       "x:2", "with its unit"                                                           },
+        {"confirm {\n from = \"all\"\n}",                          "x:2", "info, warning, error"                                                    },
+        {"\noperator { channels = {\"nobody\"} }",                 "x:2", "names the channel 'nobody', and there is no section"                     },
+        {"\noperator { to = {\"@nobody\"} }",                      "x:2", "names @nobody, and there is no contact"                                  },
+        {"include \"x\"",                                          "x:1", "wants a { behind its title"                                              },
+        {"include = \"x\"",                                        "x:1", "'include' is written as include("                                        },
+        {"\ncontact \"zhang\" {\n nam = \"x\"\n}",                 "x:3", "'nam' is not known here: did you mean 'name'?"                           },
+        {"contact \"zhang\" {\n\n slack = \"x\"\n}",               "x:3", "'slack' is not known here: known are name, mobile"                       },
+        {"contact \"zhang\" {\n mobile = \"none\"\n}",             "x:2", "'mobile' wants a number such as +8613800138000"                          },
+        {"contact \"zhang\" {\n email = \"zhang\"\n}",             "x:2", "'email' wants an address such as li@example.com"                         },
+        {"contact \"zhang\" {\n email = \"a@b, c@d\"\n}",          "x:2", "'email' wants an address"                                                },
+        {"contact \"zhang\" {\n language = \"fr\"\n}",             "x:2", "'language' wants en or zh_CN"                                            },
+        {"contact \"zhang\" {\n timezone = \"Mars\"\n}",           "x:2", "'timezone' wants a time zone"                                            },
+        {"contact \"all\" { }",                                    "x:1", "@all means everybody"                                                    },
+        {"contact { }",                                            "x:1", "'contact' is written as contact \"TITLE\" { ... }"                       },
+        {"contact \"a\" { }\n\ncontact \"a\" { }",                 "x:3", "the title 'a' is taken by "                                              },
+        {"bell { }",                                               "x:1", "'bell' is written as bell \"TITLE\" { ... }"                             },
+        {"bell = 1",                                               "x:1", "'bell' is written as bell \"TITLE\" { ... }"                             },
+        {"bell \"运维\" { }",                                    "x:1", "letters, digits, '_', '.' and '-' only, not '运维'"                    },
+        {"bell \"a b\" { }",                                       "x:1", "letters, digits"                                                         },
+        {"bell \"a:b\" { }",                                       "x:1", "letters, digits"                                                         },
+        {"bell \"13800138000\" { }",                               "x:1", "a title of digits only would be taken for a telephone number"            },
+        {"bell \"a\" { }\ngong \"a\" { }",                         "x:2", "the title 'a' is taken by "                                              },
+        {"bell \"a\" {\n\n  tokn = \"x\"\n}",                      "x:3", "'tokn' is not known here: did you mean 'token'?"                         },
+        {"bell \"a\" {\n  tken_file = \"x\"\n}",                   "x:2", "did you mean 'token_file'?"                                              },
+        {"bell \"a\" {\n  enable = no\n}",                         "x:2", "did you mean 'enabled'?"                                                 },
+        {"bell \"a\" {\n  token \"x\"\n}",                         "x:2", "missing equal sign after option 'token': write NAME = \"VALUE\""         },
+        {"bell \"a\" {\n  token = {\"x\"}\n}",                     "x:2", "one value is wanted here"                                                },
+        {"bell \"a\" {\n  size = 1\n  size = 2\n}",                "x:3", "'size' is set already at "                                               },
+        {"bell \"a\" {\n  mobiles = {\"1\" \"2\"}\n}",             "x:2", "with commas between the items"                                           },
+        {"bell \"a\" {\n  token = \"x\"\n  token_file = \"y\"\n}", "x:3", "'token' and 'token_file' are both set"                                   },
+        {"bell \"a\" {\n  retry {\n    attemps = 1\n  }\n}",       "x:3", "did you mean 'attempts'?"                                                },
+        {"bell \"a\" {\n  retry {\n    attempts = 0\n  }\n}",      "x:3", "from 1 to 20"                                                            },
+        {"bell \"a\" {\n  limit {\n    per_day = x\n  }\n}",       "x:3", "'per_day' wants a number"                                                },
+        {"bell \"a\" {\n  token = \"${TEST_UNSET}\"\n}",           "x:2", "no variable 'TEST_UNSET'"                                                },
+        {"bell \"a\" {\n  token = \"x\n}",                         "x:2", "is not closed on its line"                                               },
+        {"bell \"a\" {\n  token = \"x\"\n",                        "x:1", "the brace that opens here is never closed"                               },
     };
 
     check_mistakes(*state, CASES, COUNT(CASES), false);
@@ -565,6 +565,65 @@ static void test_options_of_the_call_win_over_the_section(void **state)
     assert_string_equal(fault.text, "--size is a number (digits only), not 'x'");
 }
 
+static void test_limits_and_retries_of_the_call_win_over_the_sections_for_that_call(void **state)
+{
+    static const struct {
+        const char *name;
+        const char *value;
+        const char *says; /* "" when it is taken */
+    } CASES[] = {
+        {"limit_per_minute",    "7",        ""                                                              },
+        {"limit_per_hour",      "0",        ""                                                              },
+        {"limit_per_day",       "9",        ""                                                              },
+        {"limit_repeat_within", "2m",       ""                                                              },
+        {"limit_exempt",        "critical", ""                                                              },
+        {"retry_attempts",      "5",        ""                                                              },
+        {"retry_delay",         "1m",       ""                                                              },
+        {"limit_per_minute",    "many",     "--x: 'per_minute' wants a number from 0 to 1000000, not 'many'"},
+        {"limit_per_minute",    "-1",       "wants a number"                                                },
+        {"limit_repeat_within", "120",      "wants a duration from 0 to 7d with its unit"                   },
+        {"limit_exempt",        "serious",  "wants info, warning, error"                                    },
+        {"retry_attempts",      "0",        "wants a number from 1 to 20"                                   },
+        {"retry_delay",         "2h",       "wants a duration from 0 to 1h"                                 },
+    };
+    struct config *config =
+        load(*state, "bell \"a\" { token = \"t\" limit { per_minute = 1 per_hour = 2 } retry { attempts = 2 } }\n");
+    struct section *section = section_named(config, "a");
+    struct givens all = {.arena = *state};
+    struct fault fault = {0};
+
+    for (size_t i = 0; i < COUNT(CASES); i++) {
+        struct givens extra = {.arena = *state};
+        bool good = CASES[i].says[0] == '\0';
+
+        give(&extra, CASES[i].name, CASES[i].value, "--x");
+        if (good)
+            give(&all, CASES[i].name, CASES[i].value, "--x");
+        fault = (struct fault){0};
+        if (config_open_section(config, section, &extra, &fault) != good || !strstr(fault.text, CASES[i].says))
+            fail_msg("%s = %s: %s", CASES[i].name, CASES[i].value, fault.text);
+        assert_true(config_is_block_option(CASES[i].name));
+    }
+    assert_int_equal(config->finding_count, 0);
+    assert_true(config_open_section(config, section, &all, &fault));
+    assert_int_equal(section->limits.limits.per_minute, 7);
+    assert_int_equal(section->limits.limits.per_hour, 0);
+    assert_int_equal(section->limits.limits.per_day, 9);
+    assert_int_equal(section->limits.repeat_within_s, 120);
+    assert_int_equal(section->limits.exempt, 1U << SEVERITY_CRITICAL | 1U << SEVERITY_EMERGENCY);
+    assert_int_equal(section->retry.attempts, 5);
+    assert_int_equal(section->retry.first_wait_ms, 60000);
+    assert_true(section->limits_by_call);
+    assert_true(config_open_section(config, section, NULL, &fault)); /* for a message of another call */
+    assert_int_equal(section->limits.limits.per_minute, 1);
+    assert_int_equal(section->limits.limits.per_hour, 2);
+    assert_int_equal(section->retry.attempts, 2);
+    assert_false(section->limits_by_call);
+    assert_false(config_is_block_option("limit_per_second") || config_is_block_option("per_minute") ||
+                 config_is_block_option("limit_attempts") || config_is_block_option("retry_") ||
+                 config_is_block_option("confirm_within"));
+}
+
 static void test_a_call_without_a_configuration_uses_its_options(void **state)
 {
     struct config *config = config_none(*state);
@@ -822,6 +881,7 @@ int main(void)
         WITH_ARENA(test_chooses_a_section_or_says_which_there_are),
         WITH_ARENA(test_no_section_at_all_says_how_to_make_one),
         WITH_ARENA(test_options_of_the_call_win_over_the_section),
+        WITH_ARENA(test_limits_and_retries_of_the_call_win_over_the_sections_for_that_call),
         WITH_ARENA(test_a_call_without_a_configuration_uses_its_options),
         WITH_ARENA(test_a_section_goes_its_own_way_through_the_network),
         WITH_ARENA(test_contacts_are_found_by_any_of_their_addresses),

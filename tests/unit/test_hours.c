@@ -99,6 +99,9 @@ static void test_holds_when_the_clock_on_the_wall_says_so(void **state)
         {"calendar:cn",                        "2026-03-01 14:00",    true }, /* the span begins at 22:00 */
         {"calendar:cn",                        "2026-03-01 13:59:59", false},
         {"calendar:cn",                        "2026-03-01 20:00",    false}, /* and ends at 04:00 */
+        {"calendar:cn 23:00-23:30",            "2026-03-01 15:10",    true }, /* within the span */
+        {"calendar:cn 23:00-23:30",            "2026-03-01 14:59:59", false},
+        {"calendar:cn 01:00-02:00",            "2026-03-01 17:30",    true }, /* on its second day */
         {"calendar:gone-workdays 09:00-18:00", "2026-02-16 21:00",    true }, /* what is not there, is always */
     };
     struct arena *arena = *state;
@@ -166,6 +169,8 @@ static void test_says_which_word_is_not_understood(void **state)
         {"Mon,,Tue",                                                                                                    "'Mon,,Tue'"        },
         {"09:00-18:00 Mon-Fri",                                                                                         "'Mon-Fri'"         },
         {"Mon-Fri 09:00-18:00 Asia/Shangahi",                                                                           "'Asia/Shangahi'"   },
+        {"Mon-Fri 09:00-18:00 Europe",                                                                                  "'Europe'"          }, /* a folder */
+        {"Mon-Fri 09:00-18:00 leapseconds",                                                                             "'leapseconds'"     },
         {"Mon-Fri 09:00-18:00 ../../etc/passwd",                                                                        "'../../etc/passwd'"},
         {"Asia/Shanghai Mon-Fri",                                                                                       "'Mon-Fri'"         },
         {"calendar:",                                                                                                   "'calendar:'"       },

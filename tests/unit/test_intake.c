@@ -112,29 +112,32 @@ static void test_wrong_command_lines_say_what_is_wrong(void **state)
         const char *argv[6];
         const char *says;
     } CASES[] = {
-        {"unknown option",                      {"notify_test", "--hots", "x"},                           "did you mean '--host'"      },
-        {"unknown option of the channel",       {"notify_test", "--at-mobile", "1"},                      "did you mean '--at-mobiles'"},
-        {"nothing like it",                     {"notify_test", "--zzzzzzzzzzz", "1"},                    "--help"                     },
-        {"no abbreviations",                    {"notify_test", "--sub", "s"},                            "unknown option '--sub'"     },
-        {"not by the configuration's name",     {"notify_test", "--at_mobiles", "1"},                     "did you mean '--at-mobiles'"},
-        {"missing value",                       {"notify_test", "--subject"},                             "'--subject' needs a value"  },
-        {"missing value of a letter",           {"notify_test", "-t"},                                    "'-t' needs a value"         },
-        {"missing value of a channel's option", {"notify_test", "--endpoint"},                            "'--endpoint' needs a value" },
-        {"a flag with a value",                 {"notify_test", "--dry-run=yes"},                         "takes no value"             },
-        {"unknown letter",                      {"notify_test", "-z", "x"},                               "'-z'"                       },
-        {"a value that sticks to its letter",   {"notify_test", "-tPROBLEM"},                             "apart"                      },
-        {"data without --",                     {"notify_test", "-1001234567", "s", "m"},                 "behind '--'"                },
-        {"no name at all",                      {"notify_test", "--=x"},                                  "unknown option '--'"        },
-        {"nothing at all",                      {"notify_test"},                                          "nothing to send"            },
-        {"only how, not what",                  {"notify_test", "--profile", "ops", "--dry-run"},         "nothing to send"            },
-        {"only to whom",                        {"notify_test", "ops"},                                   "--help"                     },
-        {"source",                              {"notify_test", "--source", "prometheus"},                "zabbix, nagios"             },
-        {"deadline of 0",                       {"notify_test", "--deadline", "0", "--subject"},          "'--subject' needs a value"  },
-        {"deadline of 0",                       {"notify_test", "--deadline=0", "--subject=s"},           "1 to 3600"                  },
-        {"deadline of an hour and more",        {"notify_test", "--deadline=3601"},                       "1 to 3600"                  },
-        {"deadline in words",                   {"notify_test", "--deadline", "10s"},                     "'10s'"                      },
-        {"deadline beyond numbers",             {"notify_test", "--deadline", "99999999999999999999999"}, "1 to 3600"                  },
-        {"negative deadline",                   {"notify_test", "--deadline", "-1"},                      "1 to 3600"                  },
+        {"unknown option",                      {"notify_test", "--hots", "x"},                           "did you mean '--host'"             },
+        {"unknown option of the channel",       {"notify_test", "--at-mobile", "1"},                      "did you mean '--at-mobiles'"       },
+        {"no such limit",                       {"notify_test", "--limit-per-minut", "1"},                "did you mean '--limit-per-minute'" },
+        {"a limit by its underscores",          {"notify_test", "--limit_per_minute", "1"},               "did you mean '--limit-per-minute'" },
+        {"a limit without its value",           {"notify_test", "--limit-per-minute"},                    "'--limit-per-minute' needs a value"},
+        {"nothing like it",                     {"notify_test", "--zzzzzzzzzzz", "1"},                    "--help"                            },
+        {"no abbreviations",                    {"notify_test", "--sub", "s"},                            "unknown option '--sub'"            },
+        {"not by the configuration's name",     {"notify_test", "--at_mobiles", "1"},                     "did you mean '--at-mobiles'"       },
+        {"missing value",                       {"notify_test", "--subject"},                             "'--subject' needs a value"         },
+        {"missing value of a letter",           {"notify_test", "-t"},                                    "'-t' needs a value"                },
+        {"missing value of a channel's option", {"notify_test", "--endpoint"},                            "'--endpoint' needs a value"        },
+        {"a flag with a value",                 {"notify_test", "--dry-run=yes"},                         "takes no value"                    },
+        {"unknown letter",                      {"notify_test", "-z", "x"},                               "'-z'"                              },
+        {"a value that sticks to its letter",   {"notify_test", "-tPROBLEM"},                             "apart"                             },
+        {"data without --",                     {"notify_test", "-1001234567", "s", "m"},                 "behind '--'"                       },
+        {"no name at all",                      {"notify_test", "--=x"},                                  "unknown option '--'"               },
+        {"nothing at all",                      {"notify_test"},                                          "nothing to send"                   },
+        {"only how, not what",                  {"notify_test", "--profile", "ops", "--dry-run"},         "nothing to send"                   },
+        {"only to whom",                        {"notify_test", "ops"},                                   "--help"                            },
+        {"source",                              {"notify_test", "--source", "prometheus"},                "zabbix, nagios"                    },
+        {"deadline of 0",                       {"notify_test", "--deadline", "0", "--subject"},          "'--subject' needs a value"         },
+        {"deadline of 0",                       {"notify_test", "--deadline=0", "--subject=s"},           "1 to 3600"                         },
+        {"deadline of an hour and more",        {"notify_test", "--deadline=3601"},                       "1 to 3600"                         },
+        {"deadline in words",                   {"notify_test", "--deadline", "10s"},                     "'10s'"                             },
+        {"deadline beyond numbers",             {"notify_test", "--deadline", "99999999999999999999999"}, "1 to 3600"                         },
+        {"negative deadline",                   {"notify_test", "--deadline", "-1"},                      "1 to 3600"                         },
     };
 
     for (size_t i = 0; i < COUNT(CASES); i++) {
@@ -228,8 +231,22 @@ static void test_no_option_is_read_from_what_a_monitoring_system_fills_in(void *
     }
     check_rows_are_data(*state, ROWS);
     check_rows_are_data(*state, section_rows);
+    for (const char *const *name = config_block_options(*state); *name; name++)
+        check_is_data(*state, as_long_option(*state, *name, "=1"));
     for (size_t i = 0; channels_all[i]; i++)
         check_rows_are_data(*state, channels_all[i]->options);
+}
+
+static void test_limits_and_retries_are_options_of_a_call(void **state)
+{
+    struct call call =
+        CALL(*state, "--limit-per-minute", "3", "--retry-delay=5s", "--", "ops", "--limit-exempt", "none");
+
+    assert_int_equal(call.options.count, 2);
+    assert_string_equal(call.options.items[0].name, "limit_per_minute");
+    assert_string_equal(call.options.items[0].values.items[0], "3");
+    assert_string_equal(call.options.items[1].name, "retry_delay");
+    assert_string_equal(call.options.items[1].where, "--retry-delay");
 }
 
 static void test_options_end_at_the_first_operand(void **state)
@@ -332,6 +349,7 @@ int main(void)
         WITH_ARENA(test_a_secret_is_never_taken_from_the_command_line_nor_repeated),
         WITH_ARENA(test_channel_options_are_collected_for_the_settings),
         WITH_ARENA(test_no_option_is_read_from_what_a_monitoring_system_fills_in),
+        WITH_ARENA(test_limits_and_retries_are_options_of_a_call),
         WITH_ARENA(test_options_end_at_the_first_operand),
         WITH_ARENA(test_the_environment_names_a_configuration_when_no_option_does),
         WITH_ARENA(test_every_letter_of_the_stock_scripts_is_there_and_takes_a_value),

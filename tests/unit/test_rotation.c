@@ -5,8 +5,9 @@
 #include "common/duty.h"
 #include "common/roster.h"
 
-#define PEOPLE \
-    "contact \"zhang\" { name = \"张伟\" }\ncontact \"li\" { name = \"李娜\" }\ncontact \"wang\" { email = \"w@x.cn\" }\n"
+#define PEOPLE                                                                                                                 \
+    "contact \"zhang\" { name = \"张伟\" }\ncontact \"li\" { name = \"李娜\" }\ncontact \"wang\" { email = \"w@x.cn\" }\n" \
+    "contact \"an\" { name = \"An\" }\n"
 #define WEEKLY \
     "members = {\"zhang\", \"li\"} starts = \"2026-01-05 09:00\" every = \"1w\" timezone = \"Asia/Shanghai\"\n"
 
@@ -134,6 +135,17 @@ static void test_who_is_on_duty(void **state)
         CASE("a file, by name within a text", "file = \"duty.ics\"", "2026-06-03 16:00", "zhang", "calendar"),
         CASE("a file's gap", "file = \"duty.ics\"", "2026-06-04 16:00", "", "gap"),
         CASE("a file's stranger", "file = \"duty.ics\"", "2026-06-05 16:00", "", "calendar"),
+        CASE("a file's stranger, and somebody else", "file = \"duty.ics\" otherwise = \"@night\"", "2026-06-05 16:00",
+             "wang", "otherwise"),
+        CASE("strangers only", "members = {\"zhao\"} starts = \"2026-01-05 09:00\" every = \"1w\" otherwise = \"li\"",
+             "2026-06-05 16:00", "li", "otherwise"),
+        CASE("a file's word that a short name begins", "file = \"duty.ics\"", "2026-06-06 16:00", "", "calendar"),
+        CASE("a file's word that is the short name", "file = \"duty.ics\"", "2026-06-07 16:00", "an", "calendar"),
+        CASE(
+            "a swap of those whom a file names",
+            "file = \"duty.ics\" swap { from = \"2026-06-01 00:00\" until = \"2026-06-30 00:00\" between = {\"zhang\", "
+            "\"li\"} }",
+            "2026-06-03 16:00", "li", "swap"),
         CASE("a file that is not there", "file = \"gone.ics\"", "2026-06-05 16:00", "", "gap"),
     };
     static const char DUTY[] =
@@ -142,6 +154,8 @@ static void test_who_is_on_duty(void **state)
         "BEGIN:VEVENT\r\nUID:2\r\nDTSTART:20260602T080000Z\r\nDTEND:20260602T090000Z\r\nSUMMARY:张伟\r\nEND:VEVENT\r\n"
         "BEGIN:VEVENT\r\nUID:3\r\nDTSTART:20260603T080000Z\r\nDTEND:20260603T090000Z\r\nSUMMARY:值班：张伟（一线）\r\nEND:VEVENT\r\n"
         "BEGIN:VEVENT\r\nUID:4\r\nDTSTART:20260605T080000Z\r\nDTEND:20260605T090000Z\r\nSUMMARY:zhao\r\nEND:VEVENT\r\n"
+        "BEGIN:VEVENT\r\nUID:6\r\nDTSTART:20260606T080000Z\r\nDTEND:20260606T090000Z\r\nSUMMARY:Anna DeAn\r\nEND:VEVENT\r\n"
+        "BEGIN:VEVENT\r\nUID:7\r\nDTSTART:20260607T080000Z\r\nDTEND:20260607T090000Z\r\nSUMMARY:on call: An.\r\nEND:VEVENT\r\n"
         "END:VCALENDAR\r\n";
     struct arena *arena = *state;
 
@@ -161,6 +175,40 @@ static void test_who_is_on_duty(void **state)
         if (strcmp(who, CASES[i].who) != 0 || strcmp(why, CASES[i].why) != 0)
             fail_msg("%s: '%s' by %s", CASES[i].name, who, why);
     }
+}
+
+static void test_times_without_a_zone_are_the_rotations_own(void **state)
+{
+    struct arena *arena = *state;
+    struct config *config = policy_config(
+        arena,
+        PEOPLE "rotation \"r\" { file = \"duty.ics\" timezone = \"Europe/Berlin\" layer { name = \"second\" file = "
+               "\"duty.ics\" } }\nrotation \"s\" { file = \"duty.ics\" layer { name = \"second\" file = "
+               "\"duty.ics\" } }\ncalendar \"c\" { file = \"duty.ics\" }\ntimezone = \"Asia/Tokyo\"\n");
+    static const struct {
+        const char *name;
+        const char *utc; /* when it begins at 09:00 by its clock */
+    } CASES[] = {
+        CASE("r", "2026-06-01 07:00"),
+        CASE("r/second", "2026-06-01 07:00"),
+        CASE("s", "2026-06-01 00:00"),
+        CASE("s/second", "2026-06-01 00:00"),
+    };
+
+    policy_file(arena, "duty.ics",
+                "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART:20260601T090000\r\n"
+                "DTEND:20260601T100000\r\nSUMMARY:li\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n");
+    assert_string_equal(policy_findings(config), "");
+    for (size_t i = 0; i < COUNT(CASES); i++) {
+        int64_t begins_s = moment_at(arena, CASES[i].utc, "UTC");
+        struct duty duty;
+
+        assert_true(duty_find(config, CASES[i].name, begins_s, &duty));
+        if (!duty.contact)
+            fail_msg("%s: %s", CASES[i].name, duty.trouble);
+        assert_true(duty_find(config, CASES[i].name, begins_s - 1, &duty) && !duty.contact);
+    }
+    assert_string_equal(config_calendar(config, "c")->timezone, "Asia/Tokyo");
 }
 
 static void test_every_second_is_somebodys(void **state)
@@ -296,6 +344,10 @@ static void test_titles_of_people_and_rotations_are_one_space(void **state)
     assert_int_equal(config->finding_count, 2);
     assert_non_null(strstr(policy_findings(config), "'zhang' is taken by a contact"));
     assert_non_null(strstr(policy_findings(config), "'li' is taken by"));
+    config = policy_config(*state, PEOPLE "rotation \"all\" {\n" WEEKLY "}\ncontact \"all\" {}\n");
+    assert_int_equal(config->finding_count, 2);
+    assert_non_null(strstr(policy_findings(config), "give this rotation another title"));
+    assert_non_null(strstr(policy_findings(config), "give this contact another title"));
 }
 
 int main(void)
@@ -303,6 +355,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_ARENA(test_turns_begin_when_the_clock_says_so_in_every_zone),
         WITH_ARENA(test_who_is_on_duty),
+        WITH_ARENA(test_times_without_a_zone_are_the_rotations_own),
         WITH_ARENA(test_every_second_is_somebodys),
         WITH_ARENA(test_shares_count_nights_weekends_and_holidays),
         WITH_ARENA(test_a_mistake_is_named_and_costs_no_more_than_itself),

@@ -224,6 +224,8 @@ static void test_outside_of_its_hours_it_is_passed_over_or_held(void **state)
              SEVERITY_ERROR, "2026-03-28 12:00", "2026-03-29 09:00"),
         CASE("the gravest is never held", "during = \"Mon-Fri 09:00-18:00\" outside = \"hold\"", SEVERITY_EMERGENCY,
              "2026-01-06 18:00", ""),
+        CASE("nor what is raised to it", "during = \"Mon-Fri 09:00-18:00\" outside = \"hold\" raise = \"emergency\"",
+             SEVERITY_ERROR, "2026-01-06 18:00", ""),
         CASE("nor what its limit exempts",
              "during = \"Mon-Fri 09:00-18:00\" outside = \"hold\" limit { exempt = \"error\" }", SEVERITY_ERROR,
              "2026-01-06 18:00", ""),
@@ -261,16 +263,20 @@ static void test_what_follows_a_problem_goes_where_it_was_told(void **state)
     static const struct {
         const char *name;
         enum event_kind kind;
-        size_t told; /* of TOLD */
+        size_t told;    /* of TOLD */
+        size_t moments; /* of TOLD_AT */
         const char *plan;
     } CASES[] = {
         /* At noon of the second week: told in the first one, when zhang was on call. */
-        CASE("a recovery", EVENT_RECOVERY, 2, "urgent:13800138000"),
-        CASE("an acknowledgement", EVENT_ACKNOWLEDGEMENT, 1, "urgent:13800138000"),
-        CASE("every route that told of it", EVENT_RECOVERY, 3, "urgent:13800138000 group:zhang"),
-        CASE("a problem is told anew", EVENT_PROBLEM, 2, "other"),
+        CASE("a recovery", EVENT_RECOVERY, 2, 1, "urgent:13800138000"),
+        CASE("an acknowledgement", EVENT_ACKNOWLEDGEMENT, 1, 1, "urgent:13800138000"),
+        CASE("every route that told of it", EVENT_RECOVERY, 3, 1, "urgent:13800138000 group:zhang"),
+        CASE("everybody who was told of it", EVENT_RECOVERY, 1, 2, "urgent:13800138000,13900139000"),
+        CASE("a problem is told anew", EVENT_PROBLEM, 2, 1, "other"),
     };
     struct arena *arena = *state;
+    int64_t told_at[] = {moment_at(arena, "2026-01-06 03:00", "Asia/Shanghai"),
+                         moment_at(arena, "2026-01-12 10:00", "Asia/Shanghai")};
     struct config *config = sound_config(arena, FOLLOWED);
 
     for (size_t i = 0; i < COUNT(CASES); i++) {
@@ -280,9 +286,8 @@ static void test_what_follows_a_problem_goes_where_it_was_told(void **state)
             .config = config,
             .event = &event,
             .now_s = moment_at(arena, "2026-01-13 12:00", "Asia/Shanghai"),
-            .past = {.known = true,
-                     .since_s = moment_at(arena, "2026-01-06 03:00", "Asia/Shanghai"),
-                     .routes = {.items = TOLD, .count = CASES[i].told}}
+            .past = {
+                     .told_s = told_at, .told_count = CASES[i].moments, .routes = {.items = TOLD, .count = CASES[i].told}}
         };
         struct routing_trace trace;
         struct fault fault = {0};
@@ -293,6 +298,105 @@ static void test_what_follows_a_problem_goes_where_it_was_told(void **state)
         if (strcmp(plan_text(arena, &plan), CASES[i].plan) != 0)
             fail_msg("%s: %s", CASES[i].name, plan_text(arena, &plan));
     }
+}
+
+static void test_kinds_and_default_routes_of_what_follows(void **state)
+{
+#define PROBLEMS "route \"a\" { kind = {\"problem\"} channels = {\"urgent\"} to = {\"@li\"} }\n"
+    static const char *const TOLD[] = {"a", "b"};
+    static const struct {
+        const char *name;
+        const char *routes;
+        size_t told; /* of TOLD */
+        const char *plan;
+        const char *note;
+    } CASES[] = {
+        CASE("it grew worse, and left the default route",
+             "route \"a\" { severity = \"critical\" channels = {\"group\"} }\n"
+             "route \"b\" { default = yes channels = {\"other\"} }",
+             2, "group other", ""),
+        CASE("a route that wants problems only", PROBLEMS, 1, "", "want other kinds only"),
+        CASE("another asks for recoveries", PROBLEMS "route \"r\" { kind = {\"recovery\"} channels = {\"group\"} }", 1,
+             "group", ""),
+        CASE("but not of these hosts",
+             PROBLEMS "route \"r\" { kind = {\"recovery\"} host = {\"web-*\"} channels = {\"group\"} }", 1, "",
+             "want other kinds only"),
+        CASE("another of both kinds did not tell of the problem",
+             PROBLEMS "route \"r\" { kind = {\"problem\", \"recovery\"} channels = {\"group\"} }", 1, "",
+             "want other kinds only"),
+        CASE("a default route is for what no other takes",
+             "route \"a\" { channels = {\"group\"} }\n"
+             "route \"r\" { default = yes kind = {\"recovery\"} channels = {\"other\"} }",
+             1, "group", ""),
+        CASE("any kind", "route \"a\" { kind = {\"*\"} channels = {\"group\"} }", 1, "group", ""),
+    };
+    struct arena *arena = *state;
+
+    for (size_t i = 0; i < COUNT(CASES); i++) {
+        struct event event = problem("db-01", "", SEVERITY_CRITICAL);
+        struct routing routing = {.arena = arena,
+                                  .config = sound_config(arena, CASES[i].routes),
+                                  .event = &event,
+                                  .past = {.routes = {.items = TOLD, .count = CASES[i].told}}};
+        struct routing_trace trace;
+        struct fault fault = {0};
+        struct plan plan;
+
+        event.kind = EVENT_RECOVERY;
+        assert_true(routing_make(&routing, &plan, &trace, &fault));
+        if (strcmp(plan_text(arena, &plan), CASES[i].plan) != 0 ||
+            (CASES[i].note[0] != '\0') != (plan.note_count > 0) || !strstr(notes_text(arena, &plan), CASES[i].note))
+            fail_msg("%s: '%s', notes: %s", CASES[i].name, plan_text(arena, &plan), notes_text(arena, &plan));
+    }
+}
+
+static void test_two_routes_to_the_same_people_are_one_message(void **state)
+{
+#define HELD "during = \"Mon-Fri 09:00-18:00\" outside = \"hold\" continue = yes channels = {\"group\"} "
+    static const struct {
+        const char *name;
+        const char *one;
+        const char *other;
+        const char *plan; /* at 20:00; moments: 2026-01-07 in Shanghai */
+    } CASES[] = {
+        CASE("told now by the second", HELD, "channels = {\"group\"}", "group"),
+        CASE("the earlier of two times", HELD "hold_until = \"10:00\"", HELD, "group@1767747600"), /* 09:00 */
+        CASE("whichever comes first", HELD, HELD "hold_until = \"10:00\"", "group@1767747600"),
+        CASE("both ways to fall back", "continue = yes channels = {\"group\", \"urgent\"} to = {\"13700137000\"}",
+             "channels = {\"group\", \"other\"} to = {\"13700137000\"}",
+             "group:13700137000>urgent:13700137000>other:13700137000"),
+        CASE("the graver", "continue = yes channels = {\"group\"}", "raise = \"emergency\" channels = {\"group\"}",
+             "group!"),
+        CASE("the graver, first", "continue = yes raise = \"emergency\" channels = {\"group\"}",
+             "channels = {\"group\"}", "group!"),
+        CASE("other people", "continue = yes channels = {\"group\"} to = {\"@li\"}", "channels = {\"group\"}",
+             "group:li group"),
+    };
+    struct arena *arena = *state;
+
+    for (size_t i = 0; i < COUNT(CASES); i++) {
+        struct config *config = sound_config(
+            arena, arena_print(arena, "route \"a\" { %s }\nroute \"b\" { %s }", CASES[i].one, CASES[i].other));
+        struct event event = problem("db-01", "", SEVERITY_ERROR);
+        struct plan plan;
+        const char *text = routed(config, &event, "2026-01-06 20:00", "", &plan);
+
+        if (strcmp(text, CASES[i].plan) != 0)
+            fail_msg("%s: %s", CASES[i].name, text);
+    }
+}
+
+static void test_what_one_route_copies_and_another_needs_must_arrive(void **state)
+{
+    struct arena *arena = *state;
+    struct config *config =
+        sound_config(arena, "route \"a\" { continue = yes channels = {\"other\"} also = {\"group\"} }\n"
+                            "route \"b\" { channels = {\"group\"} }");
+    struct event event = problem("db-01", "", SEVERITY_ERROR);
+    struct plan plan;
+
+    assert_string_equal(routed(config, &event, "2026-01-06 20:00", "", &plan), "other group");
+    assert_int_equal(plan.chains[1].part, PART_MAIN);
 }
 
 static void test_without_a_record_a_recovery_is_matched_by_what_is_known(void **state)
@@ -369,6 +473,29 @@ static void test_what_a_route_says_of_waiting_is_kept_for_others(void **state)
     assert_string_equal(a->template_name, "disk_alert");
 }
 
+static void test_escalations_of_one_time_stay_as_they_are_written(void **state)
+{
+    struct arena *arena = *state;
+    const char *lines = "";
+    const struct route *route;
+    const char *order = "";
+
+    for (int line = 12; line < 97; line++)
+        lines = arena_print(arena, "%s\n", lines);
+    route = config_route(
+        sound_config(
+            arena, arena_print(arena,
+                               "%sroute \"a\" { channels = {\"group\"}\nescalate { after = \"1h\" to = {\"@zhang\"} }\n"
+                               "escalate { after = \"15m\" to = {\"@li\"} }\nescalate { after = \"15m\" to = "
+                               "{\"@zhang\"} } }",
+                               lines)),
+        "a");
+    assert_non_null(strstr(route->steps[0].where, ":99")); /* as a word it comes after 100 */
+    for (size_t i = 0; i < route->step_count; i++)
+        order = arena_print(arena, "%s%s", order, route->steps[i].to.items[0]);
+    assert_string_equal(order, "@li@zhang@zhang");
+}
+
 static void test_hostile_values_are_named_and_leave_the_loud_form(void **state)
 {
     static const struct {
@@ -385,6 +512,7 @@ static void test_hostile_values_are_named_and_leave_the_loud_form(void **state)
         CASE("during = \"calendar:gone-workdays\"", "the calendar 'gone'"),
         CASE("outside = \"keep\"", "one of: skip hold"),
         CASE("hold_until = \"9\" during = \"00:00-24:00\"", "a time of day"),
+        CASE("hold_until = \"09:00\" during = \"00:00-24:00\"", "'hold_until' is of no use without outside"),
         CASE("mode = \"both\"", "one of: first all"),
         CASE("continue = maybe", "yes or no"),
         CASE("enabled = perhaps", "yes or no"),
@@ -492,9 +620,13 @@ int main(void)
         WITH_ARENA(test_channels_people_and_copies),
         WITH_ARENA(test_outside_of_its_hours_it_is_passed_over_or_held),
         WITH_ARENA(test_what_follows_a_problem_goes_where_it_was_told),
+        WITH_ARENA(test_kinds_and_default_routes_of_what_follows),
+        WITH_ARENA(test_two_routes_to_the_same_people_are_one_message),
+        WITH_ARENA(test_what_one_route_copies_and_another_needs_must_arrive),
         WITH_ARENA(test_without_a_record_a_recovery_is_matched_by_what_is_known),
         WITH_ARENA(test_what_nobody_takes_is_loud),
         WITH_ARENA(test_what_a_route_says_of_waiting_is_kept_for_others),
+        WITH_ARENA(test_escalations_of_one_time_stay_as_they_are_written),
         WITH_ARENA(test_hostile_values_are_named_and_leave_the_loud_form),
         WITH_ARENA(test_a_month_with_a_moving_clock),
     };

@@ -75,7 +75,7 @@ static struct message composed(struct arena *arena, enum language language, cons
 {
     const struct composition composition = {
         .templates = TEMPLATES,
-        .template_name = "",
+        .template_name = name,
         .timezone = "Asia/Shanghai",
         .confirm_url = "",
         .id = "01JD8M3Z7Q5X2B9KTV4A6CHEFN",
@@ -86,7 +86,6 @@ static struct message composed(struct arena *arena, enum language language, cons
     struct fault fault = {0};
     bool found = false;
 
-    event.template_name = name;
     if (strcmp(name, "recovery") == 0)
         event.kind = EVENT_RECOVERY;
     if (strcmp(name, "acknowledged") == 0)
