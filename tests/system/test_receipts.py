@@ -1,9 +1,11 @@
 """What became of text messages: the provider is asked, and what did not arrive takes the next channel."""
 import json
+import subprocess
 import time
 import unittest
 
 from stub.server import Answer
+from support import program, wait_until
 from test_policy import PEOPLE, PolicyCase
 
 ROUTES = """
@@ -333,6 +335,24 @@ class Doubt(ReceiptCase):
         self.after(30)
         self.assertEqual([(ZHANG, "arrived", 1, "DELIVRD")], self.receipts())
         self.assertEqual([], self.mail.mails)
+
+    def test_a_sender_that_was_killed_while_the_provider_thought_is_looked_up(self):
+        self.stub.script("aliyun_sms", Answer(delay_s=5))
+        event = json.dumps({"kind": "problem", "severity": "critical", "host": "db-01", "service": "CPU", "source": "zabbix",
+                            "event_id": "1", "subject": "CPU is high"})
+        with subprocess.Popen([str(program("notify_route")), "--source", "json"], stdin=subprocess.PIPE,
+                              env={"PATH": "/usr/bin:/bin", **self.environment}) as sender:
+            sender.stdin.write(event.encode())
+            sender.stdin.close()
+            wait_until(lambda: self.stub.of("aliyun_sms"), what="the message")
+            sender.kill()
+        [(state, wire_ms)] = self.sql("SELECT state, due_ms FROM outbox")
+        self.assertEqual("wire", state)
+        self.assertAlmostEqual(time.time(), wire_ms / 1000, delta=5)
+        self.after(120)
+        self.assertEqual([(ZHANG, "arrived", 1, "DELIVERED")], self.receipts())
+        self.assertEqual([("delivered", "ops-aliyun-sms")], self.outcomes())
+        self.assertEqual(([], 1), (self.mail.mails, len(self.stub.of("aliyun_sms"))))
 
     def test_a_sender_that_was_stopped_is_looked_up(self):
         self.states[ZHANG] = ["waiting", "arrived"]
