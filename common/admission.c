@@ -6,6 +6,7 @@
 #include "common/glob.h"
 
 #include "common/alert.h"
+#include "common/echo.h"
 
 enum {
     MINUTE_MS = 60000,
@@ -19,9 +20,9 @@ enum {
 const char *admission_name(enum admission admission)
 {
     static const char *const NAMES[] = {
-        [ADMITTED] = "admitted", [ADOPTED] = "adopted",        [IN_FLIGHT] = "in flight",
-        [REPEATED] = "repeat",   [REFUSED_BEFORE] = "refused", [HELD] = "held",
-        [MUTED] = "muted",       [FOLDED] = "folded",          [QUEUED] = "queued",
+        [ADMITTED] = "admitted",      [ADOPTED] = "adopted", [IN_FLIGHT] = "in flight", [REPEATED] = "repeat",
+        [REFUSED_BEFORE] = "refused", [HELD] = "held",       [MUTED] = "muted",         [FOLDED] = "folded",
+        [QUEUED] = "queued",          [ECHOED] = "echo",
     };
 
     return NAMES[admission];
@@ -61,23 +62,51 @@ static bool keep_earlier(void *self, struct row *row)
         .words = row_text(row, 2),
         .created_ms = row_number(row, 3),
         .ended_ms = row_number(row, 4),
-        .row_state = row_text(row, 5),
-        .lease_ms = row_number(row, 6),
+        .row_state = "",
     };
     return false;
 }
 
-/* The newest of the same, if it is within the window or still under way. */
+static bool keep_waiting(void *self, struct row *row)
+{
+    struct earlier *earlier = self;
+
+    earlier->row_state = row_text(row, 0);
+    earlier->lease_ms = row_number(row, 1);
+    return false;
+}
+
+/* When the oldest of those was made that are still under way to these people about this problem. */
+static bool oldest_under_way(struct asking *asking, int64_t *made_ms)
+{
+    return store_number(asking->store, asking->fault,
+                        "SELECT MIN(created_ms) FROM outbox WHERE problem = ? AND recipient_key = ?", INT64_MAX,
+                        made_ms, "tt", asking->ask->problem, asking->ask->recipient_key);
+}
+
+/*
+ * The newest of the same, if it is within the window or still under way. What is older than both is not looked through: a reminder
+ * without a number has the same key for as long as its problem lasts.
+ */
 static bool find_earlier(struct asking *asking, struct earlier *earlier)
 {
     const struct admission_ask *ask = asking->ask;
+    int64_t window_ms = ask->now_ms - ask->repeat_within_ms;
+    int64_t from_ms;
 
-    return store_read(asking->store, asking->arena, asking->fault,
-                      "SELECT n.id, n.outcome, n.words, n.created_ms, n.ended_ms, o.state, o.lease_ms"
-                      " FROM notification n LEFT JOIN outbox o ON o.id = n.id"
-                      " WHERE n.repeat_key = ? AND (n.created_ms > ? OR n.outcome = 'waiting')"
-                      " ORDER BY n.created_ms DESC LIMIT 1",
-                      keep_earlier, earlier, "ti", ask->repeat_key, ask->now_ms - ask->repeat_within_ms);
+    if (!oldest_under_way(asking, &from_ms))
+        return false;
+    from_ms = from_ms <= window_ms ? from_ms : window_ms + 1;
+    if (!store_read(asking->store, asking->arena, asking->fault,
+                    "SELECT id, outcome, words, created_ms, ended_ms FROM notification"
+                    " WHERE repeat_key = ? AND created_ms >= ? AND (created_ms > ? OR outcome = 'waiting')"
+                    " ORDER BY created_ms DESC LIMIT 1",
+                    keep_earlier, earlier, "tii", ask->repeat_key, from_ms, window_ms))
+        return false;
+    if (!earlier->found || strcmp(earlier->outcome, "waiting") != 0)
+        return true;
+    return store_read(asking->store, asking->arena, asking->fault, "SELECT state, lease_ms FROM outbox WHERE id = ?",
+                      keep_waiting, earlier, "t", earlier->id);
 }
 
 static bool claim(struct asking *asking, const char *id)
@@ -125,6 +154,23 @@ static bool answer_repeat(struct asking *asking, bool *answered)
         return join_waiting(asking, &earlier);
     asking->answer->id = earlier.id;
     asking->answer->admission = strcmp(earlier.outcome, "refused") == 0 ? REFUSED_BEFORE : REPEATED;
+    return true;
+}
+
+/* --- echoes --- */
+
+static bool answer_echo(struct asking *asking, bool *answered)
+{
+    const struct admission_ask *ask = asking->ask;
+
+    *answered = false;
+    if (ask->reason[0]) /* what we say ourselves comes from no source */
+        return true;
+    if (!echo_is_ours(asking->store, asking->arena, ask->event, ask->problem, ask->short_id, ask->now_ms, answered,
+                      asking->fault))
+        return false;
+    if (*answered)
+        asking->answer->admission = ECHOED;
     return true;
 }
 
@@ -445,6 +491,9 @@ static bool record(struct asking *asking)
     case FOLDED:
         asking->answer->reason = "folded";
         return record_notification(asking, "folded");
+    case ECHOED:
+        asking->answer->reason = "echo";
+        return record_notification(asking, "echo");
     case ADOPTED:
     case IN_FLIGHT:
     case REPEATED:
@@ -457,8 +506,8 @@ static bool record(struct asking *asking)
 /* Each question in its turn, until one is answered. */
 static bool decide(struct asking *asking)
 {
-    bool (*const questions[])(struct asking *, bool *) = {answer_repeat, answer_mute, answer_pair, answer_hours,
-                                                          answer_limits};
+    bool (*const questions[])(struct asking *, bool *) = {answer_repeat, answer_echo,  answer_mute,
+                                                          answer_pair,   answer_hours, answer_limits};
     bool answered = false;
 
     for (size_t i = 0; i < sizeof(questions) / sizeof(*questions) && !answered; i++)
@@ -517,7 +566,8 @@ bool admission_ask(struct store *store, struct arena *arena, const struct admiss
         return false;
     *answer = given;
     /* Nothing more will be done about these: the record is all that remembers them. */
-    if (given.admission == HELD || given.admission == MUTED || given.admission == FOLDED || given.admission == QUEUED)
+    if (given.admission == HELD || given.admission == MUTED || given.admission == FOLDED || given.admission == QUEUED ||
+        given.admission == ECHOED)
         return store_promise(store, fault);
     return true;
 }

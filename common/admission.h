@@ -1,7 +1,7 @@
 /*
  * admission - may this be told now? Asked and booked in one transaction, so that two processes cannot take the same place.
  *
- * In this order: is it a repeat of what was told or is being told; is it muted; does its recovery belong to a problem that
+ * In this order: is it a repeat of what was told or is being told; is it the echo of what we wrote back; is it muted; does its recovery belong to a problem that
  * was held back; is it outside of its route's hours; do the limits of its key, its recipients and its endpoint have a place. See the manual, "Limits".
  */
 #ifndef COMMON_ADMISSION_H
@@ -53,6 +53,7 @@ enum admission {
     REFUSED_BEFORE, /* it was refused `ago_ms` ago: `words` says why */
     HELD,           /* a limit is reached; it is counted and will be told in a summary */
     MUTED,
+    ECHOED, /* our own word about who has taken it, come back from the monitoring system: see echo.h */
     FOLDED, /* the recovery of a problem that was held back: told with it in the summary */
     QUEUED, /* the provider's quota is reached, but it is too grave to be held: waits in the outbox until `due_ms` */
 };

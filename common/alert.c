@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/echo.h"
 #include "common/hash.h"
 
 enum { MOST_LISTED = 1000 };
@@ -31,7 +32,7 @@ const char *alert_verb_name(enum alert_verb verb)
     return NAMES[verb];
 }
 
-static enum alert_verb verb_from(const char *name)
+enum alert_verb alert_verb_from(const char *name)
 {
     for (enum alert_verb verb = ALERT_TAKE; verb < ALERT_RELEASE; verb++)
         if (strcmp(alert_verb_name(verb), name) == 0)
@@ -49,21 +50,13 @@ const char *alert_id(struct arena *arena, const char *problem)
 
 /* --- what the source says --- */
 
-/* A problem that was over begins anew: nobody has taken it yet. */
 static const char OPEN[] =
-    "INSERT INTO alert (problem, id, short_id, opened_ms, severity, source, host, service, subject, event, state)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'open')"
-    " ON CONFLICT (problem) DO UPDATE SET severity = ?5, subject = ?9, event = ?10,"
-    " opened_ms = CASE WHEN over_ms > 0 THEN ?4 ELSE opened_ms END,"
-    " state = CASE WHEN over_ms > 0 THEN 'open' ELSE state END,"
-    " asked_ms = CASE WHEN over_ms > 0 THEN 0 ELSE asked_ms END,"
-    " due_ms = CASE WHEN over_ms > 0 THEN 0 ELSE due_ms END,"
-    " taken_ms = CASE WHEN over_ms > 0 THEN 0 ELSE taken_ms END,"
-    " taken_by = CASE WHEN over_ms > 0 THEN '' ELSE taken_by END,"
-    " taken_via = CASE WHEN over_ms > 0 THEN '' ELSE taken_via END,"
-    " solved_ms = CASE WHEN over_ms > 0 THEN 0 ELSE solved_ms END,"
-    " solved_by = CASE WHEN over_ms > 0 THEN '' ELSE solved_by END,"
-    " words = CASE WHEN over_ms > 0 THEN '' ELSE words END, over_ms = 0";
+    "INSERT INTO alert (problem, id, short_id, opened_ms, severity, source, host, service, subject,"
+    " event, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open')";
+
+static const char OPEN_ANEW[] =
+    "UPDATE alert SET over_ms = 0, opened_ms = ?, state = 'open', asked_ms = 0, due_ms = 0, taken_ms = 0, taken_by = '',"
+    " taken_via = '', solved_ms = 0, solved_by = '', words = '' WHERE problem = ?";
 
 static const char ASK[] = "UPDATE alert SET state = 'asked', asked_ms = CASE asked_ms WHEN 0 THEN ?2 ELSE asked_ms END,"
                           " due_ms = CASE WHEN due_ms = 0 OR due_ms > ?3 THEN ?3 ELSE due_ms END"
@@ -82,18 +75,36 @@ static bool add_steps(struct store *store, const struct alert_news *news, struct
     return true;
 }
 
-static bool open_alert(struct store *store, struct arena *arena, const struct alert_news *news, struct fault *fault)
+/* A problem that was over begins anew: nobody has taken it yet. */
+static bool open_anew(struct store *store, const struct alert_news *news, struct fault *fault)
+{
+    return store_run(store, fault, "DELETE FROM step WHERE problem = ?", "t", news->problem) &&
+           store_run(store, fault, OPEN_ANEW, "it", news->now_ms, news->problem);
+}
+
+/* By short statements, each for its case: one for all would take longer to compile than the rest of an admission. */
+static bool write_alert(struct store *store, struct arena *arena, const struct alert_news *news, struct fault *fault)
 {
     const struct event *event = news->event;
     const char *json = json_print(event_to_json(arena, event));
+    const char *subject = event_headline(arena, event);
+    int64_t over_ms;
 
-    if (!store_run(store, fault,
-                   "DELETE FROM step WHERE problem = (SELECT problem FROM alert WHERE problem = ?"
-                   " AND over_ms > 0)",
-                   "t", news->problem) ||
-        !store_run(store, fault, OPEN, "tttiittttt", news->problem, alert_id(arena, news->problem), news->short_id,
-                   news->now_ms, (int64_t)event->severity, event->source, event->host, event->service,
-                   event_headline(arena, event), json))
+    if (!store_number(store, fault, "SELECT over_ms FROM alert WHERE problem = ?", -1, &over_ms, "t", news->problem))
+        return false;
+    if (over_ms < 0)
+        return store_run(store, fault, OPEN, "tttiittttt", news->problem, alert_id(arena, news->problem),
+                         news->short_id, news->now_ms, (int64_t)event->severity, event->source, event->host,
+                         event->service, subject, json);
+    if (over_ms > 0 && !open_anew(store, news, fault))
+        return false;
+    return store_run(store, fault, "UPDATE alert SET severity = ?, subject = ?, event = ? WHERE problem = ?", "ittt",
+                     (int64_t)event->severity, subject, json, news->problem);
+}
+
+static bool open_alert(struct store *store, struct arena *arena, const struct alert_news *news, struct fault *fault)
+{
+    if (!write_alert(store, arena, news, fault))
         return false;
     if (news->within_ms <= 0)
         return true;
@@ -123,50 +134,6 @@ static bool record_reply(struct store *store, const char *problem, const struct 
                      " VALUES (?, ?, ?, ?, ?, ?, ?)",
                      "titttti", problem, reply->now_ms, alert_verb_name(reply->verb), reply->author, reply->via,
                      reply->words, (int64_t)announced);
-}
-
-/* Somebody acknowledged it in the monitoring system: who is told by that very notification. */
-static bool acknowledge_alert(struct store *store, const struct alert_news *news, struct fault *fault)
-{
-    const struct event *event = news->event;
-    struct alert_reply reply = {.verb = ALERT_TAKE,
-                                .author = event->author[0] ? event->author : event->source,
-                                .via = event->source,
-                                .words = event->comment,
-                                .now_ms = news->now_ms};
-
-    if (!store_run(store, fault,
-                   "UPDATE alert SET state = 'taken', taken_ms = ?, taken_by = ?, taken_via = ?, words = ?"
-                   " WHERE problem = ? AND over_ms = 0 AND state IN ('open', 'asked')",
-                   "itttt", reply.now_ms, reply.author, reply.via, reply.words, news->problem))
-        return false;
-    return store_changed(store) == 0 || (record_reply(store, news->problem, &reply, true, fault) &&
-                                         stop_steps(store, news->problem, news->now_ms, fault));
-}
-
-bool alert_note(struct store *store, struct arena *arena, const struct alert_news *news, struct fault *fault)
-{
-    switch (news->event->kind) {
-    case EVENT_PROBLEM:
-        return open_alert(store, arena, news, fault);
-    case EVENT_RECOVERY:
-    case EVENT_CANCELLED:
-        return end_alert(store, news, fault);
-    case EVENT_ACKNOWLEDGEMENT:
-        return acknowledge_alert(store, news, fault);
-    case EVENT_UPDATE:
-    case EVENT_FLAPPING_START:
-    case EVENT_FLAPPING_STOP:
-    case EVENT_DOWNTIME_START:
-    case EVENT_DOWNTIME_END:
-    case EVENT_DOWNTIME_CANCELLED:
-    case EVENT_CUSTOM:
-    case EVENT_DISCOVERY:
-    case EVENT_AUTOREGISTRATION:
-    case EVENT_NOTE:
-        break;
-    }
-    return true;
 }
 
 /* --- reading --- */
@@ -265,7 +232,7 @@ static bool pass_said(void *self, struct row *row)
     struct listing_said *listing = self;
     struct alert_said said = {
         .at_ms = row_number(row, 0),
-        .verb = verb_from(row_text(row, 1)),
+        .verb = alert_verb_from(row_text(row, 1)),
         .author = row_text(row, 2),
         .via = row_text(row, 3),
         .words = row_text(row, 4),
@@ -386,5 +353,82 @@ bool alert_reply(struct store *store, struct arena *arena, const struct alert_re
     if (given != ALERT_UNKNOWN)
         *alert = found;
     *answer = given;
+    return true;
+}
+
+/* --- what the source says of people --- */
+
+static struct alert_reply reply_from(const struct alert_news *news, enum alert_verb verb)
+{
+    const struct event *event = news->event;
+
+    return (struct alert_reply){.verb = verb,
+                                .author = event->author[0] ? event->author : event->source,
+                                .via = event->source,
+                                .words = event->comment,
+                                .now_ms = news->now_ms};
+}
+
+/* Somebody acknowledged it in the monitoring system: who is told by that very notification. */
+static bool acknowledge_alert(struct store *store, struct arena *arena, const struct alert_news *news,
+                              struct fault *fault)
+{
+    struct alert_reply reply = reply_from(news, ALERT_TAKE);
+
+    if (echo_is_marked(arena, reply.words, news->short_id)) /* ours, and late: it may have been given back since */
+        return true;
+    if (!store_run(store, fault,
+                   "UPDATE alert SET state = 'taken', taken_ms = ?, taken_by = ?, taken_via = ?, words = ?"
+                   " WHERE problem = ? AND over_ms = 0 AND state IN ('open', 'asked')",
+                   "itttt", reply.now_ms, reply.author, reply.via, reply.words, news->problem))
+        return false;
+    return store_changed(store) == 0 || (record_reply(store, news->problem, &reply, true, fault) &&
+                                         stop_steps(store, news->problem, news->now_ms, fault));
+}
+
+/* Zabbix: "unacknowledged", "unacknowledged and commented". It is given back there, and nobody is on it any more. */
+static bool unacknowledge_alert(struct store *store, struct arena *arena, const struct alert_news *news,
+                                struct fault *fault)
+{
+    struct alert_reply reply = reply_from(news, ALERT_RELEASE);
+    struct alert alert;
+    bool found = false;
+
+    if (!alert_find(store, arena, alert_id(arena, news->problem), &alert, &found, fault))
+        return false;
+    if (!found || alert.over_ms > 0 || is_so_already(&alert, ALERT_RELEASE))
+        return true;
+    return set_state(store, &alert, &reply, fault) && record_reply(store, alert.problem, &reply, true, fault) &&
+           set_steps(store, &alert, &reply, fault);
+}
+
+static bool says_unacknowledged(const char *action)
+{
+    return strncmp(action, "unacknowledged", strlen("unacknowledged")) == 0;
+}
+
+bool alert_note(struct store *store, struct arena *arena, const struct alert_news *news, struct fault *fault)
+{
+    switch (news->event->kind) {
+    case EVENT_PROBLEM:
+        return open_alert(store, arena, news, fault);
+    case EVENT_RECOVERY:
+    case EVENT_CANCELLED:
+        return end_alert(store, news, fault);
+    case EVENT_ACKNOWLEDGEMENT:
+        return acknowledge_alert(store, arena, news, fault);
+    case EVENT_UPDATE:
+        return !says_unacknowledged(news->event->action) || unacknowledge_alert(store, arena, news, fault);
+    case EVENT_FLAPPING_START:
+    case EVENT_FLAPPING_STOP:
+    case EVENT_DOWNTIME_START:
+    case EVENT_DOWNTIME_END:
+    case EVENT_DOWNTIME_CANCELLED:
+    case EVENT_CUSTOM:
+    case EVENT_DISCOVERY:
+    case EVENT_AUTOREGISTRATION:
+    case EVENT_NOTE:
+        break;
+    }
     return true;
 }

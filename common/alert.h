@@ -60,12 +60,14 @@ struct alert_news {
 
 /*
  * Inside a transaction. A problem opens its alert, or brings it up to date; one that was over is opened anew. A recovery or the
- * source's last word ends it, an acknowledgement takes it. Other kinds change nothing.
+ * source's last word ends it, an acknowledgement takes it, and an update that says "unacknowledged" gives it back (only Zabbix
+ * tells that: Nagios and Icinga send no notification of it). Other kinds change nothing.
  */
 bool alert_note(struct store *store, struct arena *arena, const struct alert_news *news, struct fault *fault);
 
 enum alert_verb { ALERT_TAKE, ALERT_SOLVE, ALERT_RELEASE };
 const char *alert_verb_name(enum alert_verb verb); /* "take", "solve", "release" */
+enum alert_verb alert_verb_from(const char *name); /* of a record */
 
 struct alert_reply {
     const char *id; /* of the alert */

@@ -42,7 +42,7 @@ static const struct value_row OPERATOR_ROWS[] = {
     ROW_END,
 };
 
-static const char *const BLOCK_NAMES[] = {"retry", "limit", "confirm", "operator", "include", NULL};
+static const char *const BLOCK_NAMES[] = {"retry", "limit", "confirm", "operator", "monitor", "include", NULL};
 
 /* Blocks. */
 
@@ -169,37 +169,6 @@ static void break_section(const struct reading *reading, struct section *section
     section->trouble = arena_print(reading->arena, "%s: %s", reading_at(reading, line), why);
 }
 
-/* A secret that stands in the file itself, and not in a variable, is as secret as the file. */
-static void check_secrets(const struct reading *reading, const struct section *section)
-{
-    for (size_t i = 0; i < section->givens.count && reading->now->source->others_read; i++) {
-        const struct given *given = &section->givens.items[i];
-        const struct option_row *row = row_named(section->channel->options, given->name);
-
-        if (!row)
-            row = row_named(section_rows, given->name);
-        if (row && row->type == OPTION_TYPE_SECRET && strcmp(row->name, given->name) == 0 && given->values.count == 1 &&
-            given->values.items[0][0] && strstr(reading->now->text, given->values.items[0]))
-            config_add_finding(reading->config, true, given->where,
-                               "'%s' is a secret that every user of this machine can read: chmod 0640 '%s', or move it "
-                               "into a file of its own and set %s_file",
-                               given->name, reading->now->source->path, given->name);
-    }
-}
-
-/* A secret both in place and in a file: nobody knows which was meant. */
-static void find_doubles(const struct reading *reading, const struct option_row *rows, const struct givens *givens)
-{
-    for (; rows->name; rows++) {
-        const char *file = arena_print(reading->arena, "%s_file", rows->name);
-        const struct given *in_file = given_named(givens, file);
-
-        if (rows->type == OPTION_TYPE_SECRET && in_file && given_named(givens, rows->name))
-            config_add_finding(reading->config, true, in_file->where, "'%s' and '%s' are both set: keep one of them",
-                               rows->name, file);
-    }
-}
-
 static void fill_section(struct reading *reading, struct section *section, cfg_t *cfg)
 {
     struct givens retry = reading_gather(reading, parsed_block(cfg, "retry"), "retry");
@@ -212,24 +181,16 @@ static void fill_section(struct reading *reading, struct section *section, cfg_t
     section->own_limits = section->limits;
     findings = reading->config->finding_count; /* with wrong limits the global ones hold, and the section works */
     section->givens = reading_gather(reading, cfg, "");
-    find_doubles(reading, section->channel->options, &section->givens);
-    find_doubles(reading, section_rows, &section->givens);
+    reading_find_doubles(reading, section->channel->options, &section->givens);
+    reading_find_doubles(reading, section_rows, &section->givens);
     if (reading->config->finding_count > findings) {
         const struct finding *first = &reading->config->findings[findings];
 
         section->broken = true;
         section->trouble = arena_print(reading->arena, "%s: %s", first->where, first->text);
     }
-    check_secrets(reading, section);
-}
-
-static void add_rows(struct form *form, const struct option_row *rows)
-{
-    for (; rows->name; rows++) {
-        form_add_name(form, rows->name, rows->type == OPTION_TYPE_LIST);
-        if (rows->type == OPTION_TYPE_SECRET)
-            form_add_name(form, arena_print(form->arena, "%s_file", rows->name), false);
-    }
+    reading_check_secrets(reading, section->channel->options, &section->givens);
+    reading_check_secrets(reading, section_rows, &section->givens);
 }
 
 static struct form form_of_section(struct arena *arena, const struct channel *channel)
@@ -238,8 +199,8 @@ static struct form form_of_section(struct arena *arena, const struct channel *ch
     struct form limit = form_of_values(arena, limit_rows);
     struct form form = {.arena = arena};
 
-    add_rows(&form, channel->options);
-    add_rows(&form, section_rows);
+    form_add_options(&form, channel->options);
+    form_add_options(&form, section_rows);
     form_add_block(&form, "retry", &retry, false);
     form_add_block(&form, "limit", &limit, false);
     return form;
@@ -316,7 +277,7 @@ static void read_statement(struct reading *reading)
         read_section(reading, channel);
     else if (strcmp(now->name, "include") == 0)
         reading_has_shape(reading, SHAPE_NONE, "include(\"conf.d/*.conf\")");
-    else if (policy_read(reading))
+    else if (policy_read(reading) || reading_take_monitor(reading))
         return;
     else if (rows_of_block(now->name))
         read_block(reading, rows_of_block(now->name));

@@ -102,6 +102,7 @@ struct template_rule {
 struct route;
 struct rotation;
 struct calendar;
+struct monitor;
 
 struct config {
     struct arena *arena;
@@ -128,6 +129,8 @@ struct config {
     size_t rotation_count;
     struct calendar **calendars;
     size_t calendar_count;
+    struct monitor **monitors; /* see monitor.h */
+    size_t monitor_count;
     struct template_rule *template_rules; /* in the order of the file */
     size_t template_rule_count;
     struct finding *findings;

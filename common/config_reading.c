@@ -282,6 +282,15 @@ void form_add_values(struct form *form, const struct value_row *rows)
         form_add_name(form, rows->name, rows->kind == VALUE_LIST);
 }
 
+void form_add_options(struct form *form, const struct option_row *rows)
+{
+    for (; rows->name; rows++) {
+        form_add_name(form, rows->name, rows->type == OPTION_TYPE_LIST);
+        if (rows->type == OPTION_TYPE_SECRET)
+            form_add_name(form, arena_print(form->arena, "%s_file", rows->name), false);
+    }
+}
+
 struct form form_of_values(struct arena *arena, const struct value_row *rows)
 {
     struct form form = {.arena = arena};
@@ -366,6 +375,35 @@ bool reading_has_shape(const struct reading *reading, enum shape shape, const ch
         return true;
     config_add_finding(reading->config, true, reading_here(reading), "'%s' is written as %s", now->name, want);
     return false;
+}
+
+/* Options. */
+
+void reading_find_doubles(const struct reading *reading, const struct option_row *rows, const struct givens *givens)
+{
+    for (; rows->name; rows++) {
+        const char *file = arena_print(reading->arena, "%s_file", rows->name);
+        const struct given *in_file = given_named(givens, file);
+
+        if (rows->type == OPTION_TYPE_SECRET && in_file && given_named(givens, rows->name))
+            config_add_finding(reading->config, true, in_file->where, "'%s' and '%s' are both set: keep one of them",
+                               rows->name, file);
+    }
+}
+
+void reading_check_secrets(const struct reading *reading, const struct option_row *rows, const struct givens *givens)
+{
+    for (size_t i = 0; i < givens->count && reading->now->source->others_read; i++) {
+        const struct given *given = &givens->items[i];
+        const struct option_row *row = row_named(rows, given->name);
+
+        if (row && row->type == OPTION_TYPE_SECRET && strcmp(row->name, given->name) == 0 && given->values.count == 1 &&
+            given->values.items[0][0] && strstr(reading->now->text, given->values.items[0]))
+            config_add_finding(reading->config, true, given->where,
+                               "'%s' is a secret that every user of this machine can read: chmod 0640 '%s', or move it "
+                               "into a file of its own and set %s_file",
+                               given->name, reading->now->source->path, given->name);
+    }
 }
 
 /* Titles. */

@@ -78,6 +78,8 @@ void reading_fill(const struct reading *reading, const struct value_row *rows, c
                   void *object);
 
 void form_add_values(struct form *form, const struct value_row *rows);
+/* Options of a channel or monitor; of a secret NAME_file, too. */
+void form_add_options(struct form *form, const struct option_row *rows);
 struct form form_of_values(struct arena *arena, const struct value_row *rows);
 
 /* False with a finding. */
@@ -87,6 +89,11 @@ bool reading_parse_leniently(const struct reading *reading, const struct form *f
 
 /* The last of this name, NULL when there is none. */
 const struct given *given_named(const struct givens *givens, const char *name);
+
+/* A secret both in place and in a file: nobody knows which was meant. */
+void reading_find_doubles(const struct reading *reading, const struct option_row *rows, const struct givens *givens);
+/* A secret that stands in the file itself, and not in a variable, is as secret as the file. */
+void reading_check_secrets(const struct reading *reading, const struct option_row *rows, const struct givens *givens);
 
 /* What a block (NULL when it was not written) sets, with the line of each; "" is the statement's own. */
 struct givens reading_gather(const struct reading *reading, cfg_t *cfg, const char *block);
@@ -112,5 +119,8 @@ struct retry_policy reading_take_retry(const struct reading *reading, const stru
 extern const struct value_row confirm_rows[];
 void reading_take_confirm(const struct reading *reading, const struct givens *givens,
                           struct confirmation *confirmation);
+
+/* config_monitors.c; false when the statement is no monitor. */
+bool reading_take_monitor(struct reading *reading);
 
 #endif

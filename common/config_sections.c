@@ -186,14 +186,6 @@ static const char *environment_prefix(struct arena *arena, const struct channel 
     return arena_print(arena, "NOTIFY_%s_", channel->name);
 }
 
-/* "FILE:1" is not the place of "FILE:12: ...". */
-static bool begins_with_place(const char *text, const char *where)
-{
-    size_t len = strlen(where);
-
-    return len > 0 && strncmp(text, where, len) == 0 && (text[len] == ':' || text[len] == ' ');
-}
-
 /* A fault that names no line is about the section as a whole. */
 static bool fault_placed(const struct opening *opening)
 {
@@ -249,12 +241,6 @@ bool config_open_section(const struct config *config, struct section *section, c
 }
 
 /* Templates of options, and the message template that the section names. */
-
-/* The place of a fault is a field of its own in a finding. */
-static const char *without_place(const char *text, const char *where)
-{
-    return begins_with_place(text, where) && text[strlen(where)] == ':' ? text + strlen(where) + 2 : text;
-}
 
 static void check_template(struct config *config, const char *where, const char *text)
 {

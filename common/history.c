@@ -84,6 +84,30 @@ bool history_read(struct store *store, const struct history_filter *filter,
                       read_entry, &reading, "i", filter->since_ms);
 }
 
+struct passing {
+    bool (*each)(void *self, const struct history_entry *entry);
+    void *self;
+};
+
+static bool pass_entry(void *self, struct row *row)
+{
+    struct passing *passing = self;
+    struct history_entry entry = entry_of(row);
+
+    return passing->each(passing->self, &entry);
+}
+
+bool history_of_problem(struct store *store, struct arena *arena, const char *problem, int64_t since_ms, int64_t most,
+                        bool (*each)(void *self, const struct history_entry *entry), void *self, struct fault *fault)
+{
+    struct passing passing = {.each = each, .self = self};
+
+    return store_read(store, arena, fault,
+                      "SELECT " ENTRY_COLUMNS " FROM notification WHERE problem = ? AND created_ms >= ?"
+                      " ORDER BY created_ms DESC, id DESC LIMIT ?",
+                      pass_entry, &passing, "tii", problem, since_ms, most);
+}
+
 struct attempts {
     bool (*each)(void *self, const struct history_attempt *attempt);
     void *self;

@@ -71,6 +71,10 @@ struct history_receipt {
 bool history_read(struct store *store, const struct history_filter *filter,
                   bool (*each)(void *self, const struct history_entry *entry), void *self, struct fault *fault);
 
+/* The notifications of one problem, newest first, `most` at most. What `each` is given lives in the arena. */
+bool history_of_problem(struct store *store, struct arena *arena, const char *problem, int64_t since_ms, int64_t most,
+                        bool (*each)(void *self, const struct history_entry *entry), void *self, struct fault *fault);
+
 bool history_attempts(struct store *store, const char *id,
                       bool (*each)(void *self, const struct history_attempt *attempt), void *self, struct fault *fault);
 

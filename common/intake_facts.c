@@ -83,22 +83,31 @@ void facts_add_line(struct facts *facts, const struct line *line)
     }
 }
 
-const char *environment_get(char *const *environment, const char *name)
+/* Of the variable whose name is `prefix` and `name` together. */
+static const char *get_prefixed(char *const *environment, const char *prefix, const char *name)
 {
+    size_t prefix_len = strlen(prefix);
     size_t len = strlen(name);
 
-    for (; environment && *environment; environment++)
-        if (strncmp(*environment, name, len) == 0 && (*environment)[len] == '=')
-            return *environment + len + 1;
+    for (; environment && *environment; environment++) {
+        const char *rest = *environment + prefix_len;
+
+        if (strncmp(*environment, prefix, prefix_len) == 0 && strncmp(rest, name, len) == 0 && rest[len] == '=')
+            return rest + len + 1;
+    }
     return "";
+}
+
+const char *environment_get(char *const *environment, const char *name)
+{
+    return get_prefixed(environment, "", name);
 }
 
 void facts_add_environment(struct facts *facts, char *const *environment, const char *prefix,
                            const struct variable *table)
 {
     for (; table->name; table++)
-        facts_add(facts, table->fact,
-                  environment_get(environment, arena_print(facts->arena, "%s%s", prefix, table->name)));
+        facts_add(facts, table->fact, get_prefixed(environment, prefix, table->name));
 }
 
 bool is_web_address(const char *text)

@@ -191,11 +191,20 @@ bool json_has(struct json_object *doc, const char *path)
     return json_at(doc, path) != NULL;
 }
 
+/* Icinga 2 writes 200 as 200.0. */
+static bool is_whole(struct json_object *value)
+{
+    double number = json_object_is_type(value, json_type_double) ? json_object_get_double(value) : 0.5;
+
+    return number > -1e15 && number < 1e15 && !(number > (double)(int64_t)number) &&
+           !(number < (double)(int64_t)number);
+}
+
 const char *json_word_at(struct arena *arena, struct json_object *doc, const char *path)
 {
     struct json_object *value = json_at(doc, path);
 
-    if (json_object_is_type(value, json_type_int))
+    if (json_object_is_type(value, json_type_int) || is_whole(value))
         return arena_print(arena, "%lld", (long long)json_object_get_int64(value));
     return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
 }
@@ -212,6 +221,15 @@ int64_t json_number_at(struct json_object *doc, const char *path, int64_t otherw
     struct json_object *value = json_at(doc, path);
 
     return json_object_is_type(value, json_type_int) ? json_object_get_int64(value) : otherwise;
+}
+
+int64_t json_whole_at(struct json_object *doc, const char *path)
+{
+    struct json_object *value = json_at(doc, path);
+
+    return json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double)
+               ? json_object_get_int64(value)
+               : 0;
 }
 
 bool json_flag_at(struct json_object *doc, const char *path)

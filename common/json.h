@@ -43,6 +43,8 @@ const char *json_print(struct json_object *doc);
 struct json_object *json_read(struct arena *arena, const char *text, size_t len);
 const char *json_text_at(struct json_object *doc, const char *path);
 int64_t json_number_at(struct json_object *doc, const char *path, int64_t otherwise);
+/* The whole part of a number; 0 when it is none. */
+int64_t json_whole_at(struct json_object *doc, const char *path);
 bool json_flag_at(struct json_object *doc, const char *path);
 /* The number or text at `path` as text: providers write codes as either. "" when it is neither. */
 const char *json_word_at(struct arena *arena, struct json_object *doc, const char *path);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -28,13 +29,13 @@ static void open_standard_streams(void)
 }
 
 /* A daemon's listening socket kept open by an orphan of ours would stop its next start. */
-static void close_the_rest(void)
+static void close_from(unsigned first)
 {
 #ifdef SYS_close_range
-    if (syscall(SYS_close_range, FIRST_FREE_FD, ~0U, 0) == 0)
+    if (syscall(SYS_close_range, first, ~0U, 0) == 0)
         return;
 #endif
-    for (int fd = FIRST_FREE_FD; fd < FDS_WITHOUT_CLOSE_RANGE; fd++)
+    for (int fd = (int)first; fd < FDS_WITHOUT_CLOSE_RANGE; fd++)
         close(fd);
 }
 
@@ -55,15 +56,20 @@ static void forget_environment(void)
         unsetenv(NAMES[i]);
 }
 
-void process_prepare(void)
+void process_prepare_keeping(unsigned kept)
 {
     open_standard_streams();
-    close_the_rest();
+    close_from(FIRST_FREE_FD + kept);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
     umask(S_IRWXG | S_IRWXO);
     forbid_traces();
     forget_environment();
+}
+
+void process_prepare(void)
+{
+    process_prepare_keeping(0);
 }
 
 static void end_now(int number)
@@ -93,6 +99,16 @@ void process_watch(int64_t deadline_ms, const char *line)
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+void process_end(int status)
+{
+#ifdef SANITIZED
+    exit(status); /* the leak checker looks there */
+#else
+    fflush(NULL);
+    quick_exit(status);
+#endif
 }
 
 const char *process_directory(struct arena *arena)

@@ -141,6 +141,8 @@ static const char *why_not(const struct course *course)
                            (long long)answer->allowed, answer->window, answer->scope, (long long)answer->waiting);
     case MUTED:
         return arena_print(arena, "suppressed %s: muted by %s", name, answer->words);
+    case ECHOED:
+        return arena_print(arena, "suppressed %s: it is the echo of a confirmation that people know", name);
     case FOLDED:
         return arena_print(arena, "suppressed %s: its problem was held back; both go into the summary", name);
     case REPEATED:
@@ -188,6 +190,7 @@ static void account_answer(struct course *course)
     switch (course->answer.admission) {
     case HELD:
     case MUTED:
+    case ECHOED:
     case FOLDED:
     case REPEATED:
         say(sending, why_not(course));

@@ -45,6 +45,18 @@ static const char *skip_blanks(const char *text)
     return text + strspn(text, " \t");
 }
 
+bool begins_with_place(const char *text, const char *where)
+{
+    size_t len = strlen(where);
+
+    return len > 0 && strncmp(text, where, len) == 0 && (text[len] == ':' || text[len] == ' ');
+}
+
+const char *without_place(const char *text, const char *where)
+{
+    return begins_with_place(text, where) && text[strlen(where)] == ':' ? text + strlen(where) + 2 : text;
+}
+
 struct text_list split_commas(struct arena *arena, const char *text)
 {
     const char **items = arena_alloc(arena, (strlen(text) / 2 + 1) * sizeof(*items));

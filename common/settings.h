@@ -45,6 +45,11 @@ const struct option_row *row_named(const struct option_row *rows, const char *na
 bool settings_fill(struct arena *arena, const struct option_row *rows, void *settings, const struct givens *givens,
                    const struct settings_reading *reading, struct fault *fault);
 
+/* Does a fault's text begin with this place? "FILE:1" is not the place of "FILE:12: ...". */
+bool begins_with_place(const char *text, const char *where);
+/* The text behind "WHERE: ": in a finding the place is a field of its own. */
+const char *without_place(const char *text, const char *where);
+
 /* Items between commas, without the spaces around them; empty ones are left out. */
 struct text_list split_commas(struct arena *arena, const char *text);
 

@@ -42,8 +42,12 @@ enum {
     ASIDE_EVERY_S = 3600, /* at most one in this time */
     TIDY_ROWS = 500,      /* deleted in one transaction */
     WAKE_MS = 50,         /* how often a waiting writer looks at the clock once its patience is over */
+    KEPT_MOST = 32,       /* compiled statements */
     QUEUE_SIGNAL = SIGUSR2,
 };
+
+/* One thread uses a store: no locks within the process. */
+enum { OPEN_FLAGS = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX };
 
 static const char FILE_NAME[] = "state.db";
 static const char NEW_NAME[] = "state.db.new";
@@ -56,6 +60,8 @@ struct store {
     sqlite3 *db;
     dev_t device; /* of the opened file: another process may have set it aside */
     ino_t inode;
+    sqlite3_stmt *kept[KEPT_MOST]; /* compiled once, used again: see prepare() */
+    size_t kept_count;
     int64_t patience_ms; /* left */
     int64_t changed;
     bool corrupt; /* SQLite said so */
@@ -259,7 +265,7 @@ static bool make_file(struct store *store, bool small_blocks, struct fault *faul
                          "state '%s': cannot be made: %s; the user must be in the directory's group", store->path,
                          strerror(errno));
     close(descriptor);
-    made = sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL) == SQLITE_OK &&
+    made = sqlite3_open_v2(path, &store->db, OPEN_FLAGS, NULL) == SQLITE_OK &&
            do_sql(store->db, small_blocks ? "PRAGMA journal_mode = TRUNCATE" : "PRAGMA journal_mode = WAL") &&
            do_sql(store->db, "BEGIN IMMEDIATE") && apply_steps(store->db, 0) && do_sql(store->db, "COMMIT");
     if (!made)
@@ -292,8 +298,8 @@ static bool open_file(struct store *store, struct fault *fault)
 {
     struct stat about;
 
-    if (sqlite3_open_v2(store->path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL) != SQLITE_OK ||
-        !file_exists(store, &about) || !set_rules(store))
+    if (sqlite3_open_v2(store->path, &store->db, OPEN_FLAGS, NULL) != SQLITE_OK || !file_exists(store, &about) ||
+        !set_rules(store))
         return fault_of_sqlite(store, "open it", fault);
     if (!S_ISREG(about.st_mode) || about.st_nlink != 1)
         return fault_set(fault, FAULT_SYSTEM, "state '%s' is not a plain file of its own; move it away", store->path);
@@ -304,6 +310,9 @@ static bool open_file(struct store *store, struct fault *fault)
 
 static void close_file(struct store *store)
 {
+    for (size_t i = 0; i < store->kept_count; i++)
+        sqlite3_finalize(store->kept[i]);
+    store->kept_count = 0;
     sqlite3_close_v2(store->db);
     store->db = NULL;
 }
@@ -449,6 +458,7 @@ struct store *store_open(struct arena *arena, const char *directory, int64_t pat
     *store = (struct store){.arena = arena, .descriptor = -1, .patience_ms = patience_ms};
     *renewed = false;
     arena_defer(arena, close_store, store);
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* nobody asks for its count of memory, and each count takes a lock */
     if (!open_directory(store, directory, fault) || !look_at_file_system(store, &small_blocks, fault))
         return NULL;
     if (open_quickly(store, fault))
@@ -545,19 +555,58 @@ bool row_is_null(struct row *row, int column)
     return sqlite3_column_type(row->statement, column) == SQLITE_NULL;
 }
 
-static sqlite3_stmt *prepare(struct store *store, const char *sql, const char *types, va_list values)
+/* The kept one of the same text, unless it is being read right now. */
+static sqlite3_stmt *kept_statement(const struct store *store, const char *sql)
+{
+    for (size_t i = 0; i < store->kept_count; i++)
+        if (!sqlite3_stmt_busy(store->kept[i]) && strcmp(sqlite3_sql(store->kept[i]), sql) == 0)
+            return store->kept[i];
+    return NULL;
+}
+
+static bool is_kept(const struct store *store, const sqlite3_stmt *statement)
+{
+    for (size_t i = 0; i < store->kept_count; i++)
+        if (store->kept[i] == statement)
+            return true;
+    return false;
+}
+
+static sqlite3_stmt *compile(struct store *store, const char *sql)
 {
     sqlite3_stmt *statement = NULL;
 
     if (sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL) != SQLITE_OK)
         return NULL;
-    for (int i = 1; *types; i++, types++) {
+    if (store->kept_count < KEPT_MOST)
+        store->kept[store->kept_count++] = statement;
+    return statement;
+}
+
+/* Texts are not copied: they outlive the statement's use, which ends with let_go(). */
+static sqlite3_stmt *prepare(struct store *store, const char *sql, const char *types, va_list values)
+{
+    sqlite3_stmt *statement = kept_statement(store, sql);
+
+    if (!statement)
+        statement = compile(store, sql);
+    for (int i = 1; statement && *types; i++, types++) {
         if (*types == 't')
-            sqlite3_bind_text(statement, i, va_arg(values, const char *), -1, SQLITE_TRANSIENT);
+            sqlite3_bind_text(statement, i, va_arg(values, const char *), -1, SQLITE_STATIC);
         else
             sqlite3_bind_int64(statement, i, va_arg(values, int64_t));
     }
     return statement;
+}
+
+static void let_go(const struct store *store, sqlite3_stmt *statement)
+{
+    if (!is_kept(store, statement)) {
+        sqlite3_finalize(statement);
+        return;
+    }
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
 }
 
 bool store_run(struct store *store, struct fault *fault, const char *sql, const char *types, ...)
@@ -573,7 +622,7 @@ bool store_run(struct store *store, struct fault *fault, const char *sql, const 
     if (!done)
         fault_of_sqlite(store, "write to it", fault);
     store->changed = sqlite3_changes(store->db);
-    sqlite3_finalize(statement);
+    let_go(store, statement);
     return done;
 }
 
@@ -596,7 +645,7 @@ static bool read_rows(struct store *store, struct arena *arena, struct fault *fa
     }
     if (step != SQLITE_ROW && step != SQLITE_DONE)
         fault_of_sqlite(store, "read it", fault);
-    sqlite3_finalize(statement);
+    let_go(store, statement);
     return step == SQLITE_ROW || step == SQLITE_DONE;
 }
 
@@ -648,30 +697,38 @@ bool store_get_value(struct store *store, const char *name, int64_t otherwise, i
 /* --- retention --- */
 
 struct retention {
-    const char *sql; /* changes at most ?2 rows older than ?1 */
+    const char *sql; /* changes at most ?3 rows of the time from ?1 to before ?2 */
     int64_t days;
 };
 
 static const struct retention BOOKINGS = {
-    "DELETE FROM booking WHERE rowid IN (SELECT rowid FROM booking WHERE at_ms < ? LIMIT ?)", 1};
-static const struct retention BODIES = {"UPDATE notification SET body = '' WHERE rowid IN (SELECT rowid FROM"
-                                        " notification WHERE created_ms < ? AND body <> '' LIMIT ?)",
-                                        30};
+    "DELETE FROM booking WHERE rowid IN (SELECT rowid FROM booking WHERE at_ms >= ?1 AND at_ms < ?2 LIMIT ?3)", 1};
+static const struct retention BODIES = {
+    "UPDATE notification SET body = '' WHERE rowid IN (SELECT rowid FROM notification"
+    " WHERE created_ms >= ?1 AND created_ms < ?2 AND body <> '' LIMIT ?3)",
+    30};
 static const struct retention ATTEMPTS = {
-    "DELETE FROM attempt WHERE rowid IN (SELECT rowid FROM attempt WHERE at_ms < ? LIMIT ?)", 90};
+    "DELETE FROM attempt WHERE rowid IN (SELECT rowid FROM attempt WHERE at_ms >= ?1 AND at_ms < ?2 LIMIT ?3)", 90};
 static const struct retention RECEIPTS = {
-    "DELETE FROM receipt WHERE rowid IN (SELECT rowid FROM receipt WHERE sent_ms < ? LIMIT ?)", 90};
-static const struct retention NOTIFICATIONS = {"DELETE FROM notification WHERE rowid IN (SELECT rowid FROM notification"
-                                               " WHERE created_ms < ? AND outcome <> 'waiting' LIMIT ?)",
-                                               400};
+    "DELETE FROM receipt WHERE rowid IN (SELECT rowid FROM receipt WHERE sent_ms >= ?1 AND sent_ms < ?2 LIMIT ?3)", 90};
+static const struct retention NOTIFICATIONS = {
+    "DELETE FROM notification WHERE rowid IN (SELECT rowid FROM notification"
+    " WHERE created_ms >= ?1 AND created_ms < ?2 AND outcome <> 'waiting' LIMIT ?3)",
+    400};
 static const struct retention MUTES = {
-    "DELETE FROM mute WHERE rowid IN (SELECT rowid FROM mute WHERE until_ms < ? LIMIT ?)", 400};
+    "DELETE FROM mute WHERE rowid IN (SELECT rowid FROM mute WHERE until_ms >= ?1 AND until_ms < ?2 LIMIT ?3)", 400};
 
-static bool change_batch(struct store *store, const char *sql, int64_t before_ms, bool *more, struct fault *fault)
+static const struct retention WRITEBACKS = {
+    "DELETE FROM writeback WHERE rowid IN (SELECT rowid FROM writeback"
+    " WHERE created_ms >= ?1 AND created_ms < ?2 AND state <> 'waiting' LIMIT ?3)",
+    90};
+
+static bool change_batch(struct store *store, const char *sql, int64_t from_ms, int64_t before_ms, bool *more,
+                         struct fault *fault)
 {
     if (!store_begin(store, fault))
         return false;
-    if (!store_run(store, fault, sql, "ii", before_ms, (int64_t)TIDY_ROWS)) {
+    if (!store_run(store, fault, sql, "iii", from_ms, before_ms, (int64_t)TIDY_ROWS)) {
         store_rollback(store);
         return false;
     }
@@ -679,18 +736,47 @@ static bool change_batch(struct store *store, const char *sql, int64_t before_ms
     return store_commit(store, fault);
 }
 
-static bool change_older(struct store *store, const struct retention *retention, int64_t before_ms, struct fault *fault)
+static bool change_between(struct store *store, const struct retention *retention, int64_t from_ms, int64_t before_ms,
+                           struct fault *fault)
 {
     for (bool more = true; more;)
-        if (!change_batch(store, retention->sql, before_ms, &more, fault))
+        if (!change_batch(store, retention->sql, from_ms, before_ms, &more, fault))
             return false;
     return true;
 }
 
+static bool change_older(struct store *store, const struct retention *retention, int64_t before_ms, struct fault *fault)
+{
+    return change_between(store, retention, 0, before_ms, fault);
+}
+
+static bool remember(struct store *store, const char *name, int64_t value, struct fault *fault)
+{
+    if (!store_begin(store, fault))
+        return false;
+    if (!store_set_value(store, name, value, fault)) {
+        store_rollback(store);
+        return false;
+    }
+    return store_commit(store, fault);
+}
+
+/* The rows stay: those that have lost their bodies are not looked through again, while all writers wait. */
+static bool take_out_bodies(struct store *store, int64_t before_ms, struct fault *fault)
+{
+    static const char UNTIL[] = "bodies_out_until_ms";
+    int64_t from_ms;
+
+    return store_get_value(store, UNTIL, 0, &from_ms, fault) &&
+           change_between(store, &BODIES, from_ms, before_ms, fault) && remember(store, UNTIL, before_ms, fault);
+}
+
 bool store_tidy(struct store *store, int64_t now_ms, struct fault *fault)
 {
-    const struct retention *const all[] = {&BOOKINGS, &BODIES, &ATTEMPTS, &RECEIPTS, &NOTIFICATIONS, &MUTES};
+    const struct retention *const all[] = {&BOOKINGS, &ATTEMPTS, &RECEIPTS, &NOTIFICATIONS, &MUTES, &WRITEBACKS};
 
+    if (!take_out_bodies(store, now_ms - BODIES.days * 86400000, fault))
+        return false;
     for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
         if (!change_older(store, all[i], now_ms - all[i]->days * 86400000, fault))
             return false;

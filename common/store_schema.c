@@ -13,14 +13,16 @@ const char *const STORE_STEPS[] = {
     " limit_key TEXT NOT NULL, endpoint_key TEXT NOT NULL, reason TEXT NOT NULL,"
     " route TEXT NOT NULL DEFAULT '',"        /* title of the route that took it */
     " release_ms INTEGER NOT NULL DEFAULT 0," /* held by a route's hours: no summary tells it before */
-    " outcome TEXT NOT NULL,"                 /* waiting delivered unclear refused expired dropped held muted folded */
-    " ended_ms INTEGER NOT NULL DEFAULT 0,"   /* 0 while it waits, and while it is held and not told in a summary */
+    " outcome TEXT NOT NULL," /* waiting delivered unclear refused expired dropped held muted folded echo */
+    " ended_ms INTEGER NOT NULL DEFAULT 0," /* 0 while it waits, and while it is held and not told in a summary */
     " delivered_by TEXT NOT NULL DEFAULT '', reference TEXT NOT NULL DEFAULT '', code TEXT NOT NULL DEFAULT '',"
     " words TEXT NOT NULL DEFAULT '', body TEXT NOT NULL DEFAULT '');"
     "CREATE INDEX notification_repeat ON notification (repeat_key, created_ms);"
     "CREATE INDEX notification_problem ON notification (problem, recipient_key, created_ms);"
     "CREATE INDEX notification_time ON notification (created_ms);"
-    "CREATE INDEX notification_held ON notification (section, recipient_key) WHERE outcome = 'held' AND ended_ms = 0;"
+    /* Its last two columns are the same in every row: with them the index alone answers how many wait. */
+    "CREATE INDEX notification_held ON notification (section, recipient_key, outcome, ended_ms)"
+    " WHERE outcome = 'held' AND ended_ms = 0;"
 
     /* What was accepted and is not told yet. */
     "CREATE TABLE outbox ("
@@ -32,10 +34,10 @@ const char *const STORE_STEPS[] = {
     "CREATE INDEX outbox_due ON outbox (due_ms);"
     "CREATE INDEX outbox_problem ON outbox (problem, recipient_key, created_ms);"
 
-    /* One row for each place taken: of a limit key, a recipient, an endpoint. */
+    /* One row for each place taken: of a limit key, a recipient, an endpoint. Written with every message, so it has no index that
+       only tidying would use: the oldest stand first in the table. */
     "CREATE TABLE booking (key TEXT NOT NULL, at_ms INTEGER NOT NULL, severity INTEGER NOT NULL);"
     "CREATE INDEX booking_key ON booking (key, at_ms);"
-    "CREATE INDEX booking_time ON booking (at_ms);"
 
     "CREATE TABLE attempt ("
     " id TEXT NOT NULL, number INTEGER NOT NULL, at_ms INTEGER NOT NULL, took_ms INTEGER NOT NULL,"
@@ -83,7 +85,8 @@ const char *const STORE_STEPS[] = {
     /* What the monitoring system is still to be told of it. */
     "CREATE TABLE writeback ("
     " id TEXT PRIMARY KEY, problem TEXT NOT NULL, verb TEXT NOT NULL, author TEXT NOT NULL, words TEXT NOT NULL,"
-    " created_ms INTEGER NOT NULL, due_ms INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,"
+    " created_ms INTEGER NOT NULL, due_ms INTEGER NOT NULL," /* of what has ended: when */
+    " attempts INTEGER NOT NULL DEFAULT 0,"
     " state TEXT NOT NULL," /* waiting done failed */
     " result TEXT NOT NULL DEFAULT '');"
     "CREATE INDEX writeback_due ON writeback (due_ms) WHERE state = 'waiting';"

@@ -446,7 +446,9 @@ static void tell_http(const struct exchange *exchange, CURLcode code, struct res
         tell_trouble(exchange, code, exchange->departed, response);
 }
 
-/* Says QUIT and closes, but waits for no answer. Before OpenSSL's own end: what is registered last runs first. */
+/*
+ * Says QUIT and closes, but waits for no answer. Before OpenSSL's own end: what is registered last runs first. See process_end().
+ */
 static void end_connections(void)
 {
     for (size_t i = 0; i < socket_count; i++)
@@ -462,7 +464,7 @@ static bool start(void)
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return false;
     handle = curl_easy_init();
-    return handle && atexit(end_connections) == 0;
+    return handle && atexit(end_connections) == 0 && at_quick_exit(end_connections) == 0;
 }
 
 static bool begins_with(const char *text, const char *start_of_it)

@@ -7,11 +7,13 @@
 #include "common/escalation.h"
 #include "common/identity.h"
 #include "common/log.h"
+#include "common/lookout.h"
 #include "common/outbox.h"
 #include "common/receipt.h"
 #include "common/record.h"
 #include "common/spool.h"
 #include "common/summary.h"
+#include "common/writeback.h"
 
 enum {
     BATCH = 50,             /* rows claimed at once */
@@ -359,6 +361,26 @@ static bool follow_up(const struct worker *worker, struct work_done *done, struc
     return announcement_run(&following, &done->followups, fault) && escalation_run(&following, &done->followups, fault);
 }
 
+/* A program that only passes by does not ask around. */
+static bool look_out(const struct worker *worker, struct work_done *done, struct fault *fault)
+{
+    struct lookout lookout = {
+        .world = worker->world, .config = worker->config, .store = worker->store, .deadline_ms = worker->deadline_ms};
+
+    return worker->rows_most > 0 || lookout_run(&lookout, &done->seen, fault);
+}
+
+static bool write_back(const struct worker *worker, struct work_done *done, struct fault *fault)
+{
+    struct writeback writeback = {
+        .world = worker->world, .config = worker->config, .store = worker->store, .deadline_ms = worker->deadline_ms};
+
+    if (!writeback_run(&writeback, &done->written_back, fault))
+        return false;
+    return done->written_back.waiting + done->written_back.failed == 0 ||
+           run_due_rows(worker, done, fault); /* what the operator is told about it */
+}
+
 bool work_once(const struct worker *worker, struct work_done *done, struct fault *fault)
 {
     struct taking taking = {.worker = worker, .done = done};
@@ -369,5 +391,6 @@ bool work_once(const struct worker *worker, struct work_done *done, struct fault
         return false;
     spool_each(worker->world->arena, worker->directory, take_file, &taking);
     return outbox_take_back(worker->store, world_wall_ms(worker->world), fault) && run_due_rows(worker, done, fault) &&
-           follow_up(worker, done, fault) && make_summaries(worker, done, fault) && run_due_rows(worker, done, fault);
+           follow_up(worker, done, fault) && make_summaries(worker, done, fault) && run_due_rows(worker, done, fault) &&
+           write_back(worker, done, fault) && look_out(worker, done, fault);
 }

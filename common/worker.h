@@ -2,7 +2,7 @@
  * worker - one pass over what is due: the same code for `notifyctl tick`, notifyd, and a notify_* with time to spare.
  *
  * Takes spooled files into the outbox, tells due rows (gravest first, in order within one problem), sends summaries of what
- * was held back, ends what has expired, asks what became of text messages.
+ * was held back, ends what has expired, asks what became of text messages, tells the monitoring systems what people confirmed.
  */
 #ifndef COMMON_WORKER_H
 #define COMMON_WORKER_H
@@ -10,6 +10,7 @@
 #include "common/config.h"
 #include "common/store.h"
 #include "common/world.h"
+#include "common/writeback.h"
 
 struct worker {
     const struct world *world;
@@ -31,6 +32,8 @@ struct work_done {
     size_t followups; /* escalations, announcements, reminders */
     size_t spooled;   /* files taken in */
     size_t receipts;  /* that told what became of a message */
+    struct writeback_done written_back;
+    size_t seen; /* alerts that were acknowledged in their monitoring system */
 };
 
 /* False when the store fails; what was done until then stands. */

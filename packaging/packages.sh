@@ -4,8 +4,8 @@
 #   install_packages GROUP...   installs them; does nothing when all is there
 #   packages_command            the command that installs packages here, for a person to read
 #
-# Groups: build (what a build needs), test (what tests/run needs beside it), hosts (the monitoring systems that the tests run;
-# Debian only). What is there is found by what it gives (a program, a library's .pc file), not by a package's name: several
+# Groups: build (what a build needs), test (what tests/run needs beside it), bench (what tests/bench/run compares with), hosts (the
+# monitoring systems that the tests run; Debian only). What is there is found by what it gives (a program, a library's .pc file), not by a package's name: several
 # packages give libcurl.
 # shellcheck shell=bash
 
@@ -38,6 +38,11 @@ test  program:curl             curl                  curl
 test  program:openssl          openssl               openssl
 test  program:groff            groff-base            groff-base
 test  program:shellcheck       shellcheck            ShellCheck
+test  program:chromium         chromium              chromium
+test  program:chromedriver     chromium-driver       chromedriver
+test  package:fonts-wqy-zenhei fonts-wqy-zenhei      google-noto-sans-cjk-ttc-fonts
+bench program:curl             curl                  curl
+bench program:apprise          apprise               apprise
 TABLE
 }
 

@@ -25,6 +25,8 @@ TABLES = {
     "smtp_session": ("common/smtp_reply.c", "SESSION_RULES"),
     "smtp_recipient": ("common/smtp_reply.c", "RECIPIENT_RULES"),
     "smtp_message": ("common/smtp_reply.c", "MESSAGE_RULES"),
+    "zabbix_api": ("common/writeback_zabbix.c", "RULES"),
+    "icinga2_api": ("common/writeback_icinga2.c", "RULES"),
 }
 ROW = re.compile(r'^    \{("[^"]*"|NULL),\s+("[^"]*"|NULL),\s+OUTCOME_(\w+),\s+(\d+),\s+WORD_(\w+)\s*\},(?: /\* (.*?) \*/)?$',
                  re.MULTILINE)

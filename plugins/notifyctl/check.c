@@ -11,6 +11,7 @@
 
 #include "common/calendar_cache.h"
 #include "common/confirmation.h"
+#include "common/monitor.h"
 #include "common/policy.h"
 #include "common/store.h"
 #include "common/template.h"
@@ -131,6 +132,7 @@ int command_check(struct operation *operation)
         return usage(operation, "no argument, or --as USER");
     }
     config_check_sections(config);
+    config_check_monitors(config);
     check_templates(config);
     policy_check(config, world_wall_ms(&operation->world) / 1000);
     check_store(operation, config);

@@ -76,6 +76,11 @@ static int pass(struct operation *operation, const struct worker *worker)
                "from the spool %zu, receipts %zu\n",
                done.delivered, done.waiting, done.refused, done.expired, done.unclear, done.summaries, done.followups,
                done.spooled, done.receipts);
+    if (done.written_back.told + done.written_back.waiting + done.written_back.failed)
+        printf("written back %zu, waiting %zu, failed %zu\n", done.written_back.told, done.written_back.waiting,
+               done.written_back.failed);
+    if (done.seen > 0)
+        printf("acknowledged in the monitoring system %zu\n", done.seen);
     return 0;
 }
 

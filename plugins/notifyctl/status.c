@@ -1,5 +1,6 @@
 /* notifyctl status: what a person wants to know at three in the night, worst first. */
 #include <stdio.h>
+#include <string.h>
 
 #include "common/civil.h"
 #include "common/mute.h"
@@ -44,6 +45,17 @@ static bool print_outbox_row(void *self, struct row *row)
     else
         puts("outbox:  empty");
     return false;
+}
+
+static bool print_writeback(void *self, struct row *row)
+{
+    struct looking *looking = self;
+
+    looking->trouble = true;
+    printf("monitor: %lld confirmation%s %s to be written back: %s\n", (long long)row_number(row, 0),
+           row_number(row, 0) == 1 ? "" : "s", strcmp(row_text(row, 1), "failed") == 0 ? "failed" : "waits",
+           row_text(row, 2));
+    return true;
 }
 
 static bool print_held(void *self, struct row *row)
@@ -106,6 +118,10 @@ static bool look(struct looking *looking, struct fault *fault)
     print_oncall(looking);
     return store_read(store, NULL, fault, "SELECT COUNT(*), MIN(created_ms) FROM outbox", print_outbox_row, looking,
                       "") &&
+           store_read(store, NULL, fault,
+                      "SELECT COUNT(*), state, MAX(result) FROM writeback WHERE (state = 'waiting' AND attempts > 0)"
+                      " OR (state = 'failed' AND due_ms > ?) GROUP BY state",
+                      print_writeback, looking, "i", looking->now_ms - 24 * HOUR_MS) &&
            store_read(store, NULL, fault,
                       "SELECT COUNT(*), section FROM notification WHERE outcome = 'held' AND ended_ms = 0"
                       " GROUP BY section",

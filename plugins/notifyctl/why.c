@@ -135,6 +135,8 @@ static const char *answer_text(const struct explaining *explaining, const struct
         return held_text(explaining, answer);
     case MUTED:
         return arena_print(arena, "suppressed: muted by %s", answer->words);
+    case ECHOED:
+        return "suppressed: it is the echo of a confirmation that people know";
     case FOLDED:
         return "its problem was held back: both go into the summary";
     case QUEUED:

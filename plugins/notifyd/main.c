@@ -85,6 +85,7 @@ static void reload(const char *path, struct house *house)
 
     reloading = 0;
     if (enter(path, &next, &fault)) {
+        next.tidied_ms = house->tidied_ms;
         leave(house);
         *house = next;
         log_notice("the configuration was read again");
@@ -105,6 +106,7 @@ static bool tidy(struct house *house, int64_t now_ms, struct fault *fault)
     if (now_ms - house->tidied_ms < TIDY_EVERY_MS && now_ms >= house->tidied_ms)
         return true;
     house->tidied_ms = now_ms;
+    reloading = 1; /* what lookups left in the configuration's arena goes */
     return store_tidy(house->store, now_ms, fault);
 }
 

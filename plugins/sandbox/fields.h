@@ -1,32 +1,8 @@
-/*
- * fields - names and values of a request: query, form and headers, taken apart exactly as they came.
- *
- * Nothing is cleaned here: signatures are made over the very bytes.
- */
+/* fields - values as providers write them: base64 and templates with variables. Names and values: plugins/web/pairs.h. */
 #ifndef SANDBOX_FIELDS_H
 #define SANDBOX_FIELDS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
-#include "common/arena.h"
-#include "common/event.h"
-
-enum { FIELDS_MOST = 1024 }; /* what comes after that many is left out */
-
-/* Appends a pair; the texts are not copied. */
-void pairs_append(struct arena *arena, struct pairs *pairs, const char *name, const char *value);
-
-/* The first value of that name, "" when there is none. Header names match in any case. */
-const char *pairs_value(const struct pairs *pairs, const char *name);
-const char *header_value(const struct pairs *headers, const char *name);
-bool pairs_hold(const struct pairs *pairs, const char *name);
-
-/* Appends what application/x-www-form-urlencoded text (also a query) says, decoded once: %XX, and '+' for a space. */
-void form_read(struct arena *arena, const char *text, struct pairs *pairs);
-
-/* "text/html" of "text/html; charset=utf-8", in lower case. */
-const char *media_type(struct arena *arena, const char *content_type);
+#include "plugins/web/pairs.h"
 
 /* RFC 4648 section 4, with or without padding; NULL when it is not base64. NUL-terminated. */
 unsigned char *base64_read(struct arena *arena, const char *text, size_t *len);
@@ -36,11 +12,5 @@ unsigned char *base64_read(struct arena *arena, const char *text, size_t *len);
  * `values` becomes nothing.
  */
 const char *template_filled(struct arena *arena, const char *template, const char *open, const struct pairs *values);
-
-/* Lower-case copy, ASCII only. */
-char *lower_case(struct arena *arena, const char *text);
-
-/* The value of a hex digit, -1 when it is none. */
-int hex_digit_value(char c);
 
 #endif

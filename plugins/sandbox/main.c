@@ -10,9 +10,9 @@
 #include "common/help.h"
 #include "common/process.h"
 #include "common/secret.h"
-#include "plugins/sandbox/listener.h"
 #include "plugins/sandbox/server.h"
 #include "plugins/sandbox/show.h"
+#include "plugins/web/listener.h"
 
 struct options {
     const char *listen;
@@ -138,6 +138,17 @@ static bool write_port_file(struct arena *arena, const char *path, const struct 
     return fault_set(fault, FAULT_SYSTEM, "cannot write '%s': %s", path, strerror(errno));
 }
 
+/* The stand-in answers whoever can reach it. */
+static bool open_listener(const struct options *options, const char *address, int *descriptor, struct fault *fault)
+{
+    if (options->everybody || address_is_local(address))
+        return listener_open(address, descriptor, fault);
+    return fault_set(fault, FAULT_USAGE,
+                     "'%s' is no address and port of this machine alone, such as 127.0.0.1:0; give --public if other "
+                     "machines shall reach it",
+                     address);
+}
+
 static bool serve(struct arena *arena, const struct options *options, struct stand *stand,
                   const struct showing *showing, struct fault *fault)
 {
@@ -149,8 +160,8 @@ static bool serve(struct arena *arena, const struct options *options, struct sta
     if (options->secrets[0] && !read_accounts(arena, options->secrets, stand, &secrets, fault))
         return false;
     if (!journal_open(&journal, options->log, &secrets, showing, fault) ||
-        !listener_open(options->listen, options->everybody, &server.http_listener, fault) ||
-        !listener_open(options->smtp, options->everybody, &server.smtp_listener, fault) ||
+        !open_listener(options, options->listen, &server.http_listener, fault) ||
+        !open_listener(options, options->smtp, &server.smtp_listener, fault) ||
         (options->port_file[0] && !write_port_file(arena, options->port_file, &server, fault)))
         return false;
     printf("notify_sandbox: http://%s smtp://%s\n", listener_name(arena, server.http_listener),

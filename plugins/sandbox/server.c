@@ -8,14 +8,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "plugins/sandbox/http.h"
 #include "plugins/sandbox/smtp.h"
+#include "plugins/web/http.h"
 
 enum {
     SESSIONS = 64,
     SILENCE_MS = 10 * 1000,
     TICK_MS = 1000, /* how late a silent session may be noticed */
     PIECE = 16 * 1024,
+    HTTP_CONNECTIONS = 64,
+    HTTP_SILENCE_S = 10,
+    HTTP_HEAD_MOST = 64 * 1024,
+    HTTP_BODY_MOST = 256 * 1024,
 };
 
 struct session {
@@ -35,13 +39,50 @@ struct loop {
 
 enum { WATCH_SIGNALS, WATCH_HTTP, WATCH_SMTP, WATCH_SESSIONS };
 
-static void serve_http(void *self, struct exchange *exchange)
+static struct exchange exchange_of(const struct server *server, const struct http_request *request)
+{
+    struct exchange exchange = exchange_in(request->arena, server->clock->wall_ms(server->clock->self));
+
+    exchange.method = request->method;
+    exchange.target = request->target;
+    exchange.headers = request->headers;
+    exchange.body = request->body;
+    exchange.body_len = request->body_len;
+    return exchange;
+}
+
+static void serve_http(void *self, const struct http_request *request, struct http_answer *answer)
 {
     struct server *server = self;
+    struct exchange exchange = exchange_of(server, request);
 
-    exchange_serve(server->stand, exchange);
-    if (!exchange->question || exchange->code)
-        journal_add(server->journal, exchange);
+    if (request->body_too_large) {
+        answer_text(&exchange, 413, "text/plain", "the stand-in takes bodies up to 256 KiB\n");
+    } else {
+        exchange_serve(server->stand, &exchange);
+        if (!exchange.question || exchange.code)
+            journal_add(server->journal, &exchange);
+    }
+    answer->status = exchange.answer.status;
+    answer->content_type = exchange.answer.content_type;
+    answer->body = exchange.answer.body;
+    if (exchange.answer.retry_after_s > 0)
+        pairs_append(request->arena, &answer->headers, "Retry-After",
+                     arena_print(request->arena, "%d", exchange.answer.retry_after_s));
+}
+
+static struct http *start_http(struct server *server)
+{
+    return http_start(&(struct http_rules){
+        .listener = server->http_listener,
+        .connections = HTTP_CONNECTIONS,
+        .silence_s = HTTP_SILENCE_S,
+        .head_memory = HTTP_HEAD_MOST,
+        .head_most = HTTP_HEAD_MOST,
+        .body_most = HTTP_BODY_MOST,
+        .serve = serve_http,
+        .self = server,
+    });
 }
 
 static void mail_arrived(void *self, const struct exchange *exchange)
@@ -173,7 +214,7 @@ bool server_run(struct server *server, struct fault *fault)
     static struct loop loop; /* too large for a stack */
 
     loop = (struct loop){.server = server, .signals = open_signals()};
-    loop.http = http_start(server->http_listener, server->clock, serve_http, server);
+    loop.http = start_http(server);
     if (!loop.http || loop.signals < 0)
         return fault_set(fault, FAULT_SYSTEM, "cannot start the HTTP server");
     while (turn(&loop))

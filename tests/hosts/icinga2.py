@@ -24,8 +24,9 @@ def make_certificates(folder):
         subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
     openssl("req", "-x509", *key, "-subj", "/CN=test CA", "-keyout", "ca.key", "-out", "ca.crt")
     openssl("req", *key, "-subj", "/CN=test", "-keyout", "test.key", "-out", "test.csr")
+    (folder / "names").write_text("subjectAltName=DNS:test,IP:127.0.0.1\n")
     openssl("x509", "-req", "-in", "test.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
-            "-out", "test.crt")
+            "-extfile", "names", "-out", "test.crt")
 
 
 class Icinga2:

@@ -1,5 +1,6 @@
 """The configuration that is shipped: doing what its comments say leads to one without a mistake, and all that the program knows
 is shown."""
+import os
 import pathlib
 import re
 import shutil
@@ -45,8 +46,21 @@ class Case(unittest.TestCase):
             shutil.copy(example, self.folder / "conf.d" / example.stem)
             (self.folder / "conf.d" / example.stem).chmod(0o640)
         shutil.copytree(CONF / "calendars", self.folder / "calendars")
+        self.make_monitors()
         write(self.folder / "ticket.json", '{"title": "{{title}}", "text": "{{message}}"}', 0o640)
         write(self.folder / "oncall.ics", "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n", 0o640)
+
+    def make_monitors(self):
+        """What the daemons of the examples would have made."""
+        path = self.folder / "conf.d" / "monitors.conf"
+        text = path.read_text(encoding="utf-8")
+        os.mkfifo(self.folder / "nagios.cmd", 0o600)
+        for name in ("ca.crt", "ca.pem"):
+            write(self.folder / name, "PEM\n")
+        for there in ("/var/lib/nagios4/rw/nagios.cmd", "/var/lib/icinga2/certs/ca.crt"):
+            self.assertIn(there, text)
+            text = text.replace(there, there.rpartition("/")[2])
+        write(path, text, 0o640)
 
     def write_secrets(self):
         for path in self.folder.rglob("*.conf"):
@@ -188,6 +202,10 @@ class EveryStatement(unittest.TestCase):
             names = {name for path in (ROOT / "plugins").glob(f"{channel}*.c")
                      for _, name in rows(path.relative_to(ROOT), self.OPTION)}
             self.assert_shown(names, "\n".join(sections), channel)
+
+    def test_of_monitors(self):
+        self.assert_shown([name for _, name in rows("common/config_monitors.c", self.OPTION)],
+                          (CONF / "conf.d/monitors.conf.example").read_text(), "monitors")
 
     def test_of_contacts(self):
         names = re.findall(r'"(\w+)"', rows("common/config_contacts.c", r"CONTACT_NAMES\[\] = \{(.*?)\}")[0])

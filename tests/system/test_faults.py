@@ -485,6 +485,7 @@ static void *early_take(size_t size)
     return early_used <= sizeof(early) ? taken : NULL;
 }
 static int is_early(const void *at) { return (const char *)at >= early && (const char *)at < early + sizeof(early); }
+static void end(void);
 __attribute__((constructor)) static void begin(void)
 {
     real_malloc = (void *(*)(size_t))dlsym(RTLD_NEXT, "malloc");
@@ -492,6 +493,7 @@ __attribute__((constructor)) static void begin(void)
     real_free = (void (*)(void *))dlsym(RTLD_NEXT, "free");
     real_calloc = (void *(*)(size_t, size_t))dlsym(RTLD_NEXT, "calloc");
     fail_at = atol(getenv("NP_FAIL_AT"));
+    at_quick_exit(end);
 }
 __attribute__((destructor)) static void end(void)
 {

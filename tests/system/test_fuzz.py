@@ -56,6 +56,12 @@ TARGETS = {
         "**主机:** ~db-01^\n- `~df -h^`\n> ~a*b_c[d](e)<@U1>^\n# x\n\n\n\x1b[31mred\u202e\r\n".encode(), b"\xff\xfe\xf0\x9f\x98",
         "🔥 @all <!channel> &amp; http://a.b/~c^".encode()]),
     "answer": (6000, 2000, answers),
+    "request": (6000, 2000, lambda: [
+        b"\0GET\0/confirm/AQD_EKXerb7v_____8zMN2_ZeMDnZ0P2Io0SlJQ=?r=take\0Accept-Language: zh-CN,zh;q=0.9,en;q=0.8\nCookie: notify_name=%E6%9D%8E%E9%9B%B7\0",
+        b"\1POST\0/board\0X-Remote-User: li\nContent-Type: application/x-www-form-urlencoded\nX-Forwarded-For: 192.0.2.1, ::1"
+        b"\0proof=498781.00&verb=mute&host=db%2A&for=1h&why=a+b&name=%3Cscript%3E",
+        b"\0POST\0/AaUgvL1Jq66lawbyn075ZIWuKbA5cP4r7gaUnNw\0Content-Type: application/x-www-form-urlencoded; charset=utf-8\n"
+        b"Sec-Fetch-Site: same-origin\0a=b&c", b"\1HEAD\0/healthz\0x:y\0", b"\1GET\0/confirm/board?unconfirmed=1\0X-Remote-User: li\0"]),
     "event": (20000, 2000, lambda: [json.dumps(EVENT).encode(), b'{"tags":[1],"fields":{"a":{}}}']),
 }
 

@@ -35,6 +35,15 @@ class Manual(unittest.TestCase):
                               text=True, check=False)
         self.assertEqual((0, ""), (done.returncode, done.stderr))
 
+    def test_the_settings_of_a_monitor(self):
+        rows = (ROOT / "common/config_monitors.c").read_text(encoding="utf-8")
+        names = re.findall(r'OPTION_\w+\("(\w+)", MONITOR', rows)
+        self.assertGreater(len(names), 8)
+        text = page("notification.conf")
+        story = text[text.index(".B monitor"):text.index(".B operator {")]
+        for name in names:
+            self.assertRegex(story, rf"\b{name}\b")
+
     def test_the_commands_of_notifyctl(self):
         text = page("notifyctl")
         for command in re.findall(r"^  ([a-z]+)  +", run(program("notifyctl"), "--help").output, flags=re.MULTILINE):

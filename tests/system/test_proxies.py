@@ -5,8 +5,10 @@ import re
 import subprocess
 import tempfile
 import unittest
+import urllib.parse
 
 import support
+from ackd_support import AckdCase
 from hosts.proxies import Apache, Behind, Nginx
 
 SOCKET = "/run/notify-ackd/ackd.sock"
@@ -21,13 +23,14 @@ BOARDS = ["/confirm/board", "/confirm/board/", "/confirm/board?all=1", "/confirm
 LOGIN = ("Authorization", "Basic bGk6Z2VoZWlt")  # li:geheim
 
 
-class Proxies:
-    """Run for each server."""
+class Before:
+    """A server with our snippets before what begin_behind() begins on the socket."""
 
     def setUp(self):
+        super().setUp()
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="np-proxy-")))
         self.folder.chmod(0o755)
-        self.behind = self.enterContext(Behind(self.folder / "ackd.sock"))
+        self.begin_behind()
         hashed = subprocess.run(["openssl", "passwd", "-apr1", "geheim"], capture_output=True, text=True, check=True).stdout
         (self.folder / "passwords").write_text(f"li:{hashed}")
         certificate = support.certificate(self)
@@ -42,6 +45,10 @@ class Proxies:
 
     def ask(self, method, path, headers=(), body=None):
         """(status, headers) of one request, sent as it stands."""
+        return self.ask_whole(method, path, headers, body)[:2]
+
+    def ask_whole(self, method, path, headers=(), body=None):
+        """The same with the text."""
         line = http.client.HTTPSConnection("127.0.0.1", self.proxy.port, timeout=10, context=self.trusted)
         try:
             line.putrequest(method, path, skip_host=True)
@@ -52,10 +59,16 @@ class Proxies:
                 line.putheader("Content-Length", str(len(body)))
             line.endheaders(body)
             answer = line.getresponse()
-            answer.read()
-            return answer.status, answer.headers
+            return answer.status, answer.headers, answer.read().decode()
         finally:
             line.close()
+
+
+class Proxies(Before):
+    """Before a stand-in, to see what arrives there. Run for each server."""
+
+    def begin_behind(self):
+        self.behind = self.enterContext(Behind(self.folder / "ackd.sock"))
 
     def test_the_servers_own_check_finds_nothing(self):
         status, said = self.proxy.check()
@@ -142,6 +155,56 @@ class ByNginx(Proxies, unittest.TestCase):
 
 class ByApache(Proxies, unittest.TestCase):
     place, passwords, server = "apache", "/etc/apache2/notify-board.htpasswd", Apache
+
+
+class WithAckd(Before):
+    """Before notify_ackd itself."""
+
+    def begin_behind(self):
+        self.alert_id = self.alert()
+        self.ackd = self.serve(f"unix:{self.folder}/ackd.sock", 'user_header = "X-Remote-User"')
+        (self.folder / "ackd.sock").chmod(0o666)  # nobody's server is in no group of ours
+
+    def post(self, path, form, *headers):
+        body = urllib.parse.urlencode(form).encode()
+        return self.ask_whole("POST", path, [("Content-Type", "application/x-www-form-urlencoded"), *headers], body)
+
+    def test_an_alert_is_taken_through_it(self):
+        link = self.token(self.alert_id)
+        with self.proxy:
+            status, _, page = self.ask_whole("GET", f"/confirm/{link}", PRETENDED)
+            self.assertEqual(200, status)
+            self.assertNotIn("admin", page)
+            proof = re.search(r'name="proof" value="([^"]+)"', page).group(1)
+            status, headers, _ = self.post(f"/confirm/{link}", {"proof": proof, "verb": "take", "name": "Li Lei"}, *PRETENDED)
+            self.assertEqual(303, status)
+            here = f"https://monitor.example.com/confirm/{link}"
+            self.assertEqual(f"{here}?r=take", urllib.parse.urljoin(here, headers["Location"]))
+            self.assertIn("Secure", headers["Set-Cookie"])
+            self.assertEqual(404, self.ask("GET", f"/confirm/{link[:-1]}x")[0])
+        self.assertEqual([("take", "Li Lei", "page", "")], self.replies())
+
+    def test_the_board_is_shown_to_who_has_logged_in(self):
+        with self.proxy:
+            self.assertEqual(401, self.ask("GET", "/confirm/board", PRETENDED)[0])
+            status, _, page = self.ask_whole("GET", "/confirm/board?unconfirmed=1", [LOGIN])
+            self.assertEqual(200, status)
+            self.assertIn("Disk /data is 95% full", page)
+            proof = re.search(r'name="proof" value="([^"]+)"', page).group(1)
+            form = {"proof": proof, "verb": "mute", "host": "db*", "for": "1h", "why": "known"}
+            self.assertEqual(401, self.post("/confirm/board", form)[0])
+            self.assertEqual(303, self.post("/confirm/board", form, LOGIN)[0])
+            for path in BOARDS:
+                self.assertNotIn("Disk /data is 95% full", self.ask_whole("GET", path, PRETENDED)[2], path)
+        self.assertEqual([("db*", "li")], self.rows("SELECT host, author FROM mute"))
+
+
+class AckdBehindNginx(WithAckd, AckdCase):
+    place, passwords, server = ByNginx.place, ByNginx.passwords, Nginx
+
+
+class AckdBehindApache(WithAckd, AckdCase):
+    place, passwords, server = ByApache.place, ByApache.passwords, Apache
 
 
 if __name__ == "__main__":

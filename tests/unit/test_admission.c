@@ -206,6 +206,30 @@ static void test_a_recovery_follows_its_problem(void **state)
     assert_int_equal(ask(place, store, &asked).admission, ADMITTED);
 }
 
+static void test_an_echo_of_ours_is_recorded_and_not_told(void **state)
+{
+    struct place *place = *state;
+    struct store *store = open_store(place);
+    struct event event = problem("7", SEVERITY_EMERGENCY);
+    struct admission_ask asked = question(place->arena, "e1", &event);
+    struct admission_answer answer;
+
+    run_sql(place, "INSERT INTO writeback (id, problem, verb, author, words, created_ms, due_ms, attempts, state)"
+                   " VALUES ('w', 'p/7', 'take', 'zhang', '', 1767323040000, 1767323044000, 1, 'done')");
+    event.kind = EVENT_ACKNOWLEDGEMENT;
+    event.comment = "zhang is on it [#AAAAA notification-plugins]";
+    asked = question(place->arena, "e1", &event);
+    answer = ask(place, store, &asked);
+    assert_int_equal(answer.admission, ECHOED);
+    assert_string_equal(answer.reason, "echo");
+    assert_int_equal(number_in(place, "SELECT COUNT(*) FROM notification WHERE reason = 'echo' AND outcome = 'echo'"),
+                     1);
+    assert_int_equal(number_in(place, "SELECT (SELECT COUNT(*) FROM outbox) + (SELECT COUNT(*) FROM booking)"), 0);
+    event.event_id = "8"; /* nothing was written back about this one */
+    asked = question(place->arena, "e2", &event);
+    assert_int_equal(ask(place, store, &asked).admission, ADMITTED);
+}
+
 static void test_the_same_again_is_a_repeat_and_later_a_reminder(void **state)
 {
     struct place *place = *state;
@@ -267,6 +291,27 @@ static void test_a_hosts_retry_adopts_what_waits(void **state)
     assert_int_equal(answer.admission, REFUSED_BEFORE);
     assert_string_equal(answer.words, "no");
     assert_int_equal(number_in(place, "SELECT COUNT(*) FROM notification"), 1);
+}
+
+static void test_what_still_waits_is_adopted_however_old_it_is(void **state)
+{
+    struct place *place = *state;
+    struct store *store = open_store(place);
+    struct event event = problem("1", SEVERITY_WARNING);
+    struct admission_ask asked = question(place->arena, "first", &event);
+    struct admission_answer answer;
+
+    ask(place, store, &asked);
+    end(store, "first", OUTBOX_WAITS, NOW + 1000);
+    asked.id = "second";
+    asked.now_ms = NOW + asked.repeat_within_ms + 3600000;
+    answer = ask(place, store, &asked);
+    assert_int_equal(answer.admission, ADOPTED);
+    assert_string_equal(answer.id, "first");
+    end(store, "first", OUTBOX_DELIVERED, asked.now_ms);
+    asked.now_ms++;
+    assert_int_equal(ask(place, store, &asked).admission,
+                     ADMITTED); /* made before the window, and no longer under way */
 }
 
 static void test_a_dead_senders_row_is_adopted_when_its_lease_is_over(void **state)
@@ -386,9 +431,11 @@ int main(void)
         WITH_PLACE(test_the_hour_and_the_day_slide_too),
         WITH_PLACE(test_what_is_worse_than_all_in_the_window_passes_once),
         WITH_PLACE(test_a_recovery_follows_its_problem),
+        WITH_PLACE(test_an_echo_of_ours_is_recorded_and_not_told),
         WITH_PLACE(test_the_same_again_is_a_repeat_and_later_a_reminder),
         WITH_PLACE(test_an_equal_number_is_never_a_reminder_and_another_number_no_repeat),
         WITH_PLACE(test_a_hosts_retry_adopts_what_waits),
+        WITH_PLACE(test_what_still_waits_is_adopted_however_old_it_is),
         WITH_PLACE(test_a_dead_senders_row_is_adopted_when_its_lease_is_over),
         WITH_PLACE(test_the_providers_quota_keeps_places_for_the_gravest),
         WITH_PLACE(test_a_mute_is_obeyed_and_ends),

@@ -258,6 +258,58 @@ static void test_an_acknowledgement_of_the_source_takes_it(void **state)
     assert_int_equal(number_in(place, "SELECT COUNT(*) FROM step WHERE state = 'waiting'"), 0);
 }
 
+static void test_our_own_word_takes_nothing(void **state)
+{
+    struct place *place = *state;
+    struct store *store = open_store(place);
+    struct event event = event_of(EVENT_ACKNOWLEDGEMENT, "zabbix");
+
+    open_one(place, store, "zabbix");
+    event.author = "the program's user";
+    event.comment = "zhang is on it [#AAAAA notification-plugins]";
+    note(place, store, &event, 0, NOW + MINUTE_MS);
+    assert_int_equal(find(place, store, "zabbix").state, ALERT_ASKED);
+    event.comment = "zhang is on it [#BBBBB notification-plugins]";
+    note(place, store, &event, 0, NOW + MINUTE_MS);
+    assert_int_equal(find(place, store, "zabbix").state, ALERT_TAKEN);
+}
+
+static void test_an_acknowledgement_taken_back_at_the_source_gives_it_back(void **state)
+{
+    static const struct {
+        const char *action;
+        bool given_back;
+    } CASES[] = {
+        {"unacknowledged",                                      true },
+        {"unacknowledged and commented",                        true },
+        {"commented",                                           false},
+        {"commented and changed severity from High to Warning", false},
+    };
+    struct place *place = *state;
+    struct store *store = open_store(place);
+
+    open_one(place, store, "zabbix");
+    for (size_t i = 0; i < COUNT(CASES); i++) {
+        struct event event = event_of(EVENT_UPDATE, "zabbix");
+        struct alert alert;
+
+        reply(place, store, ALERT_TAKE, "zhang", NOW + (int64_t)(i + 1) * MINUTE_MS, &alert);
+        event.action = CASES[i].action;
+        event.author = "wang";
+        note(place, store, &event, 0, NOW + 11 * MINUTE_MS);
+        note(place, store, &event, 0, NOW + 11 * MINUTE_MS); /* to the next channel */
+        alert = find(place, store, "zabbix");
+        assert_int_equal(alert.state, CASES[i].given_back ? ALERT_ASKED : ALERT_TAKEN);
+        assert_int_equal(number_in(place, "SELECT COUNT(*) FROM step WHERE state = 'waiting'"),
+                         CASES[i].given_back ? 2 : 0);
+    }
+    assert_int_equal(number_in(place, "SELECT COUNT(*) FROM reply WHERE verb = 'release' AND author = 'wang'"
+                                      " AND via = 'zabbix' AND announced = 1"),
+                     2);
+    /* It knows. */
+    assert_int_equal(number_in(place, "SELECT COUNT(*) FROM writeback WHERE verb = 'release'"), 0);
+}
+
 struct seen {
     int count;
     const char *first;
@@ -334,6 +386,8 @@ int main(void)
         WITH_PLACE(test_who_solves_it_has_taken_it),
         WITH_PLACE(test_what_is_over_or_unknown_cannot_be_taken),
         WITH_PLACE(test_an_acknowledgement_of_the_source_takes_it),
+        WITH_PLACE(test_our_own_word_takes_nothing),
+        WITH_PLACE(test_an_acknowledgement_taken_back_at_the_source_gives_it_back),
         WITH_PLACE(test_lists),
     };
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/config.h"
+#include "common/monitor.h"
 
 /* Two channels with the same options, made for these tests. */
 
@@ -231,8 +232,10 @@ static void check_mistakes(struct arena *arena, const struct mistake_case *cases
     for (size_t i = 0; i < count; i++) {
         struct config *config = load(arena, cases[i].text);
 
-        if (sections)
+        if (sections) {
             config_check_sections(config);
+            config_check_monitors(config);
+        }
         if (cases[i].piece[0] == '\0' && config->finding_count == 0)
             continue;
         if (config->finding_count != 1 || strcmp(place(&config->findings[0]), cases[i].place) != 0 ||
@@ -309,6 +312,83 @@ static void test_names_the_line_and_the_remedy_of_each_mistake(void **state)
     };
 
     check_mistakes(*state, CASES, COUNT(CASES), false);
+}
+
+#define URL "url = \"https://z.example/api_jsonrpc.php\"\n"
+
+static void test_checking_monitors_names_the_line_and_the_remedy(void **state)
+{
+    static const struct mistake_case CASES[] = {
+        CASE("monitor \"zabbix\" {\n" URL " token_file = \"token\"\n}", "", ""),
+        CASE("monitor \"hq\" {\n type = zabbix\n" URL " token_file = \"token\"\n}", "", ""),
+        CASE("monitor \"zabbix\" {\n url = \"http://127.0.0.1/api_jsonrpc.php\"\n token_file = \"token\"\n}", "", ""),
+        CASE("monitor \"icinga2\" {\n url = \"https://i.example:5665\"\n user = np\n password_file = \"token\"\n}", "",
+             ""),
+        CASE("monitor \"hq\" {\n" URL "}", "x:1", "monitor \"hq\" wants type = \"zabbix\", \"nagios\""),
+        CASE("monitor \"hq\" {\n type = icinga\n}", "x:2", "\"naemon\" or \"icinga2\", not 'icinga'"),
+        CASE("monitor { }", "x:1", "'monitor' is written as monitor \"TITLE\" { ... }"),
+        CASE("monitor \"zabbix\" {\n ulr = \"x\"\n}", "x:2", "'ulr' is not known here: did you mean 'url'?"),
+        CASE("monitor \"zabbix\" {\n tokn_file = \"x\"\n}", "x:2", "did you mean 'token_file'?"),
+        CASE("monitor \"zabbix\" { enabled = no }\nmonitor \"zabbix\" { }", "x:2", "the title 'zabbix' is taken by "),
+        CASE("\nmonitor \"zabbix\" {\n token_file = \"token\"\n}", "x:2", "monitor \"zabbix\": 'url' is missing"),
+        CASE("monitor \"zabbix\" {\n" URL "}", "x:1", "'token_file' is missing: the file that holds the API token"),
+        CASE("monitor \"zabbix\" {\n" URL " token_file = \"missing\"\n}", "x:3", "'token_file': cannot read '"),
+        CASE("monitor \"zabbix\" {\n" URL " token_file = \"open\"\n}", "x:3", "chmod o-rwx '"),
+        CASE("monitor \"zabbix\" {\n" URL " token = \"0123456\"\n token_file = \"token\"\n}", "x:4",
+             "'token' and 'token_file' are both set"),
+        CASE("monitor \"zabbix\" {\n token_file = \"token\"\n url = \"ftp://z\"\n}", "x:3", "begins with https://"),
+        CASE("monitor \"zabbix\" {\n token_file = \"token\"\n url = \"https://a:b@z\"\n}", "x:3", "without a user"),
+        CASE("monitor \"zabbix\" {\n token_file = \"token\"\n url = \"http://z.example/\"\n}", "x:3",
+             "over http:// its token can be read on the way: use https://"),
+        CASE("monitor \"zabbix\" {\n" URL " token_file = \"token\"\n timeout = 2m\n}", "x:4",
+             "'timeout' wants a duration from 1s to 60s"),
+        CASE("monitor \"zabbix\" {\n" URL " token_file = \"token\"\n ca_file = \"missing\"\n}", "x:4",
+             "'ca_file' cannot be read: '"),
+        CASE("monitor \"icinga2\" {\n url = \"http://127.0.0.1:5665\"\n}", "x:2", "begins with https://"),
+        CASE("monitor \"icinga2\" {\n url = \"https://i:5665\"\n password_file = \"token\"\n}", "x:1",
+             "'user' is missing: the name of an ApiUser"),
+        CASE("monitor \"icinga2\" {\n url = \"https://i:5665\"\n user = np\n}", "x:1", "'password_file' is missing"),
+        CASE("monitor \"icinga2\" {\n url = \"https://i:5665\"\n user = \"a:b\"\n password_file = \"token\"\n}", "x:3",
+             "'user' may hold no ':'"),
+        CASE("monitor \"nagios\" { }", "x:1", "'command_file' is missing"),
+        CASE("monitor \"naemon\" {\n command_file = \"missing\"\n}", "x:2", "check_external_commands=1"),
+        CASE("monitor \"nagios\" {\n command_file = \"token\"\n}", "x:2", "is not a named pipe"),
+        CASE("monitor \"nagios\" {\n command_file = \"missing\"\n enabled = no\n}", "", ""),
+    };
+
+    check_mistakes(*state, CASES, COUNT(CASES), true);
+}
+
+static void test_the_monitor_of_an_event(void **state)
+{
+    struct config *config = load(*state, "monitor \"zabbix\" { url = \"https://a\" token = \"0123456\" }\n"
+                                         "monitor \"b\" { type = zabbix instance = \"branch\" }\n"
+                                         "monitor \"c\" { type = zabbix instance = \"branch\" enabled = no }\n"
+                                         "monitor \"naemon\" { command_file = \"pipe\" }\n"
+                                         "monitor \"icinga2\" { instance = \"hq\" }\n");
+    static const struct {
+        const char *source, *instance, *want;
+    } CASES[] = {
+        {"zabbix",  "",       "zabbix" },
+        {"zabbix",  "hq",     "zabbix" },
+        {"zabbix",  "branch", "b"      },
+        {"nagios",  "x",      "naemon" },
+        {"icinga2", "hq",     "icinga2"},
+        {"icinga2", "",       ""       },
+        {"checkmk", "",       ""       },
+    };
+    struct fault fault = {0};
+    struct monitor opened = *config->monitors[3];
+
+    assert_string_equal(findings_text(config), "");
+    for (size_t i = 0; i < COUNT(CASES); i++) {
+        const struct monitor *monitor = config_monitor_for(config, CASES[i].source, CASES[i].instance);
+
+        assert_string_equal(monitor ? monitor->title : "", CASES[i].want);
+    }
+    assert_true(config_open_monitor(*state, config, &opened, &fault));
+    assert_string_equal(opened.settings.command_file, path_of(*state, "pipe"));
+    assert_int_equal(opened.timeout_ms, 10000);
 }
 
 static void test_checking_sections_names_the_line_and_the_remedy(void **state)
@@ -867,6 +947,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_ARENA(test_reads_everything_that_a_configuration_can_say),
         WITH_ARENA(test_names_the_line_and_the_remedy_of_each_mistake),
+        WITH_ARENA(test_checking_monitors_names_the_line_and_the_remedy),
+        WITH_ARENA(test_the_monitor_of_an_event),
         WITH_ARENA(test_checking_sections_names_the_line_and_the_remedy),
         WITH_ARENA(test_a_template_that_does_not_parse_is_a_mistake_of_its_line),
         WITH_ARENA(test_what_a_channel_advises_is_told_by_check_only),

@@ -254,13 +254,16 @@ static void work(struct house *house)
     arena_release(arena);
 }
 
-/* What happens at one moment: first the source and the people, then the worker. */
+/* What happens at one moment: first the source and the people, then the worker, who has nothing to do while all is well. */
 static void live(struct house *house, int64_t now_s)
 {
+    bool trouble = false;
+
     month.now_ms = now_s * 1000;
     for (size_t i = 0; i < house->problem_count; i++) {
         const struct problem *problem = &house->problems[i];
 
+        trouble = trouble || (problem->at_s <= now_s && now_s <= problem->over_s);
         if (problem->at_s == now_s)
             tell(house, problem, EVENT_PROBLEM);
         if (problem->over_s == now_s)
@@ -270,7 +273,8 @@ static void live(struct house *house, int64_t now_s)
         if (problem->solved_s == now_s)
             reply(house, problem, ALERT_SOLVE);
     }
-    work(house);
+    if (trouble)
+        work(house);
 }
 
 static void read_problems(struct arena *arena, struct json_object *rows, struct house *house)

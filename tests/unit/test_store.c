@@ -162,6 +162,96 @@ static void test_old_rows_go_in_their_time(void **state)
     assert_int_equal(number_in(place, "SELECT COUNT(*) FROM booking"), 1);
 }
 
+static void add_told(struct place *place, const char *id, int64_t created_ms)
+{
+    run_sql(place,
+            arena_print(place->arena,
+                        "INSERT INTO notification (id, short_id, created_ms, problem, repeat_key, kind, severity,"
+                        " source, host, service, state, subject, section, channel, recipients, recipient_key,"
+                        " limit_key, endpoint_key, reason, outcome, body) VALUES ('%s', '', %lld, '', '', '', 0,"
+                        " '', '', '', '', '', '', '', '', '', '', '', '', 'delivered', 'what was said')",
+                        id, (long long)created_ms));
+}
+
+static void test_what_was_said_is_forgotten_after_thirty_days_the_rest_stays(void **state)
+{
+    static const char BODIES[] = "SELECT COUNT(*) FROM notification WHERE body <> ''";
+    const int64_t day_ms = 86400000;
+    const int64_t begin_ms = 1000 * day_ms;
+    struct place *place = *state;
+    struct store *store = open_store(place);
+    struct fault fault = {0};
+
+    add_told(place, "first", begin_ms);
+    add_told(place, "second", begin_ms + day_ms);
+    add_told(place, "third", begin_ms + 2 * day_ms);
+    assert_true(store_tidy(store, begin_ms + 30 * day_ms, &fault));
+    assert_int_equal(number_in(place, BODIES), 3);
+    assert_true(store_tidy(store, begin_ms + 30 * day_ms + 1, &fault));
+    assert_int_equal(number_in(place, BODIES), 2);
+    assert_true(store_tidy(store, begin_ms + 32 * day_ms, &fault));
+    assert_int_equal(number_in(place, BODIES), 1);
+    assert_true(store_tidy(store, begin_ms + 32 * day_ms + 1, &fault));
+    assert_int_equal(number_in(place, BODIES), 0);
+    assert_int_equal(number_in(place, "SELECT COUNT(*) FROM notification"), 3);
+}
+
+/* One reading within another of the same words: each has its own place in the rows. */
+struct nested {
+    struct store *store;
+    int depth;
+    int64_t sum;
+};
+
+static bool add_up(void *self, struct row *row)
+{
+    static const char NUMBERS[] = "SELECT number FROM value ORDER BY number";
+    struct nested *outer = self;
+    struct nested inner = {.store = outer->store, .depth = outer->depth + 1};
+    struct fault fault = {0};
+
+    if (outer->depth < 2)
+        assert_true(store_read(outer->store, NULL, &fault, NUMBERS, add_up, &inner, ""));
+    outer->sum += row_number(row, 0) + inner.sum;
+    return true;
+}
+
+static void test_a_reading_within_the_same_reading_has_its_own_place(void **state)
+{
+    struct place *place = *state;
+    struct nested all = {.store = open_store(place)};
+    struct fault fault = {0};
+
+    run_sql(place, "INSERT INTO value VALUES ('a', 1), ('b', 20), ('c', 300)");
+    for (int i = 0; i < 2; i++) {
+        all.sum = 0;
+        assert_true(store_read(all.store, NULL, &fault, "SELECT number FROM value ORDER BY number", add_up, &all, ""));
+        assert_int_equal(all.sum, 321 + 3 * 321 + 9 * 321);
+    }
+}
+
+/* A kept statement holds no text of its last use. */
+static void test_a_statement_is_used_again_with_other_values(void **state)
+{
+    struct place *place = *state;
+    struct store *store = open_store(place);
+    struct fault fault = {0};
+    int64_t value = 0;
+
+    for (int64_t i = 0; i < 100; i++) {
+        const char *name = arena_print(place->arena, "name %lld", (long long)i);
+
+        assert_true(store_begin(store, &fault));
+        assert_true(store_set_value(store, name, i, &fault));
+        assert_true(store_commit(store, &fault));
+        assert_true(store_get_value(store, name, -1, &value, &fault));
+        assert_int_equal(value, i);
+        assert_true(store_get_value(store, "nobody's", -1, &value, &fault));
+        assert_int_equal(value, -1);
+    }
+    assert_int_equal(number_in(place, "SELECT COUNT(*) FROM value WHERE name = 'name ' || number"), 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +265,9 @@ int main(void)
         WITH_PLACE(test_a_store_that_was_replaced_is_opened_anew),
         WITH_PLACE(test_a_link_in_place_of_the_file_is_refused),
         WITH_PLACE(test_old_rows_go_in_their_time),
+        WITH_PLACE(test_what_was_said_is_forgotten_after_thirty_days_the_rest_stays),
+        WITH_PLACE(test_a_reading_within_the_same_reading_has_its_own_place),
+        WITH_PLACE(test_a_statement_is_used_again_with_other_values),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

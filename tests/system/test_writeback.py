@@ -1,0 +1,585 @@
+"""What people confirm is told to the monitoring system: queued while that is down, told once, and known when it comes back."""
+import os
+import pathlib
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+from support import program, quoted, wait_until, write
+from stub.monitors import ACKNOWLEDGE, MESSAGE, UNACKNOWLEDGE, Icinga2Api, ZabbixApi, said
+from stub.server import Answer, Stub
+from test_confirm import CONFIRM, ConfirmCase
+
+HOUR_MS = 3600000
+
+
+class WritebackCase(ConfirmCase):
+    head = CONFIRM.replace('"@boss"', '"boss@example.com"')
+
+    def name(self):
+        return self.sql("SELECT short_id FROM alert")[0][0]
+
+    @property
+    def mark(self):
+        return f"[{self.name()} notification-plugins]"
+
+    def confirm(self, *arguments, by="张三"):
+        done = self.ctl("confirm", self.name(), "--by", by, *arguments)
+        self.assertEqual(0, done.status, done)
+
+    def tick(self):
+        done = self.ctl("tick")
+        self.assertEqual(0, done.status, done)
+        return done.output
+
+    def let_time_pass(self, ms=HOUR_MS):
+        self.sql("UPDATE writeback SET due_ms = due_ms - ?, created_ms = created_ms - ?", ms, ms)
+
+    def rows(self):
+        return self.sql("SELECT verb, state, attempts FROM writeback ORDER BY created_ms, rowid")
+
+    def result(self):
+        return self.sql("SELECT result FROM writeback")[0][0]
+
+
+class ZabbixCase(WritebackCase):
+    version = "6.0.14"
+
+    def setUp(self):
+        super().setUp()
+        self.zabbix = ZabbixApi(self.version, events=["4711", "4712"])
+        self.api = Stub([self.zabbix])
+        self.api.__enter__()
+        self.port = int(self.api.host.partition(":")[2])
+        self.addCleanup(lambda: self.api and self.api.__exit__())
+        self.configure(extra=self.head + f'monitor "zabbix" {{ url = "{self.api.url}/zabbix/api_jsonrpc.php"  '
+                                         'token_file = "secrets/zabbix-token"  timeout = "3s" }\n')
+        write(self.folder / "etc/confirm.key", "0123456789abcdef" * 2 + "\n", 0o600)
+        write(self.folder / "etc/secrets/zabbix-token", self.zabbix.token + "\n", 0o600)
+
+    def stop(self):
+        self.api.__exit__()
+        self.api = None
+
+    def start(self):
+        self.api = Stub([self.zabbix], port=self.port)
+        self.api.__enter__()
+
+    def said(self):
+        return [(one["action"], one["message"]) for one in self.zabbix.events["4711"]]
+
+
+class Zabbix(ZabbixCase):
+    def test_every_version_takes_it_once(self):
+        for version in ("6.0.14", "6.4.0", "7.0.22", "7.4.1"):
+            with self.subTest(version):
+                self.zabbix.__init__(version, events=[version])
+                self.sql("DELETE FROM alert")
+                self.sql("DELETE FROM writeback")
+                self.assertEqual(0, self.tell(event_id=version.replace(".", "")).status)
+                self.zabbix.events = {version.replace(".", ""): []}
+                self.confirm("--comment", "looking")
+                self.assertIn("written back 1", self.tick())
+                [[one]] = self.zabbix.events.values()
+                self.assertEqual((ACKNOWLEDGE | MESSAGE, f"张三 正在处理: looking {self.mark}"), (one["action"], one["message"]))
+                self.assertEqual([("take", "done", 1)], self.rows())
+                asked = len(self.api.recorded)
+                self.tick()
+                self.assertEqual(asked, len(self.api.recorded))
+
+    def test_what_is_said_comes_in_its_order(self):
+        self.tell()
+        self.confirm()
+        self.confirm("--release", "--comment", "not mine", by="李四")
+        self.confirm("--solved", "--comment", "new disk", by="王五")
+        self.tick()
+        self.assertEqual([(ACKNOWLEDGE | MESSAGE, f"张三 正在处理 {self.mark}"),
+                          (UNACKNOWLEDGE | MESSAGE, f"李四 已退回: not mine {self.mark}"),
+                          (ACKNOWLEDGE | MESSAGE, f"王五 已解决: new disk {self.mark}")], self.said())
+        self.assertEqual([("take", "done", 1), ("release", "done", 1), ("solve", "done", 1)], self.rows())
+
+    def test_it_waits_while_zabbix_is_down_and_nothing_overtakes(self):
+        self.tell()
+        self.confirm()
+        self.stop()
+        self.assertIn("waiting 1", self.tick())
+        self.confirm("--release")
+        self.tick()
+        self.assertEqual([("take", "waiting", 1), ("release", "waiting", 0)], self.rows())
+        status = self.ctl("status")
+        self.assertEqual(1, status.status)
+        self.assertRegex(status.output, r"monitor: 1 confirmation waits to be written back: NO-CONNECTION")
+        self.start()
+        self.assertEqual("", self.tick(), "its time has not come")
+        self.let_time_pass()
+        self.tick()
+        self.assertEqual([ACKNOWLEDGE | MESSAGE, UNACKNOWLEDGE | MESSAGE], [action for action, _ in self.said()])
+        self.assertEqual([("take", "done", 2), ("release", "done", 1)], self.rows())
+        self.assertNotIn("monitor:", self.ctl("status").output)
+
+    def test_many_rows_wait_for_one_time_out_only(self):
+        for number in range(5):
+            self.tell(event_id=str(number))
+        self.stop()
+        for ident, in self.sql("SELECT id FROM alert"):
+            self.assertEqual(0, self.ctl("confirm", ident, "--by", "li").status)
+        self.tick()
+        self.assertEqual(1, sum(attempts for _, _, attempts in self.rows()))
+
+    def test_an_answer_that_was_lost_is_not_said_twice(self):
+        for version in ("6.0.14", "7.0.22", "7.4.1"):
+            with self.subTest(version):
+                self.zabbix.__init__(version, events=["4711"])
+                self.sql("DELETE FROM alert")
+                self.sql("DELETE FROM writeback")
+                self.sql("DELETE FROM notification")
+                self.tell()
+                self.confirm()
+                self.zabbix.lose_answers = 1
+                self.tick()
+                self.assertEqual([("take", "waiting", 1)], self.rows())
+                self.let_time_pass()
+                self.tick()
+                self.assertEqual([("take", "done", 2)], self.rows())
+                self.assertEqual(1, len(self.said()))
+
+    def test_killed_between_it_is_not_said_twice(self):
+        self.tell()
+        self.confirm()
+        process = None
+
+        def kill():
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        self.zabbix.when_done = kill
+        process = subprocess.Popen([str(program("notifyctl")), "tick"], env={"PATH": "/usr/bin:/bin", **self.environment},
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until(lambda: process.poll() is not None, what="its end")
+        self.assertEqual(-signal.SIGKILL, process.returncode)
+        self.assertEqual([("take", "waiting", 1)], self.rows())
+        self.zabbix.when_done = lambda: None
+        self.assertEqual("", self.tick(), "another worker may still be at it")
+        self.let_time_pass()
+        self.tick()
+        self.assertEqual([("take", "done", 2)], self.rows())
+        self.assertEqual(1, len(self.said()))
+
+    def test_a_token_that_is_refused_waits_for_a_day_and_the_operator_hears(self):
+        write(self.folder / "etc/secrets/zabbix-token", "f" * 64 + "\n", 0o600)
+        self.tell()
+        self.confirm()
+        self.tick()
+        self.tick()
+        self.assertEqual([("take", "waiting", 1)], self.rows())
+        self.assertIn("re-login", self.result())
+        [told] = self.arrivals("email", 1)
+        self.assertIn("zabbix", told.text)
+        self.assertNotIn("f" * 64, told.text + self.result())
+        self.let_time_pass(25 * HOUR_MS)
+        self.tick()
+        self.assertEqual([("take", "failed", 2)], self.rows())
+        self.assertRegex(self.result(), "it was tried for 24 hours; .*re-login")
+        self.assertRegex(self.ctl("status").output, "monitor: 1 confirmation failed to be written back: it was tried")
+        self.tick()
+        self.assertEqual(2, len(self.arrivals("email", 2)))
+
+    def test_a_permission_that_is_missing_can_be_given(self):
+        self.zabbix.permitted = False
+        self.tell()
+        self.confirm()
+        self.tick()
+        self.assertIn("no permissions", self.result())
+        self.zabbix.permitted = True
+        self.let_time_pass()
+        self.tick()
+        self.assertEqual([("take", "done", 2)], self.rows())
+
+    def test_a_web_server_in_trouble_is_asked_again(self):
+        self.tell()
+        self.confirm()
+        self.api.script("zabbix", Answer(status=502))
+        self.tick()
+        self.assertEqual([("take", "waiting", 1)], self.rows())
+        self.let_time_pass()
+        self.tick()
+        self.assertEqual([("take", "done", 2)], self.rows())
+
+    def test_an_event_that_is_no_triggers_is_not_asked(self):
+        self.tell(event_id="service-3")
+        self.confirm()
+        self.tick()
+        self.assertEqual([("take", "failed", 1)], self.rows())
+        self.assertNotIn("event.acknowledge", [said(record) for record in self.api.recorded])
+
+    def test_other_sources_have_no_monitor(self):
+        self.tell(source="checkmk")
+        self.confirm()
+        self.assertNotIn("written back", self.tick())
+        self.assertEqual([("take", "done", 1)], self.rows())
+        self.assertEqual("no monitor is configured for it", self.result())
+        self.assertEqual([], self.api.recorded)
+
+    def test_long_words_are_cut_and_the_mark_stays(self):
+        self.tell()
+        self.confirm("--comment", "磁盘" * 1500)
+        self.tick()
+        [(_, message)] = self.said()
+        self.assertLessEqual(len(message), 2048)
+        self.assertTrue(message.endswith(f"… {self.mark}"), message[-60:])
+
+    def test_check_reads_its_settings(self):
+        self.assertEqual(0, self.ctl("check").status, self.ctl("check"))
+        write(self.folder / "etc/secrets/zabbix-token", "x" * 20, 0o644)
+        checked = self.ctl("check")
+        self.assertEqual(2, checked.status)
+        self.assertIn("'token_file'", checked.output)
+
+
+class Echo(ZabbixCase):
+    def told(self):
+        """Messages but those by which we announce ourselves who has taken it."""
+        return self.sql("SELECT COUNT(*) FROM notification WHERE outcome = 'delivered' AND reason <> 'confirmation'")[0][0]
+
+    def test_our_own_words_are_not_told_again(self):
+        self.tell()
+        self.confirm("--comment", "looking")
+        self.tick()
+        [(_, message)] = self.said()
+        done = self.tell(kind="acknowledgement", author="Zabbix API", comment=message, action="acknowledged and commented")
+        self.assertEqual(0, done.status)
+        self.assertIn("echo", done.output)
+        self.assertEqual(1, self.told())
+        self.assertEqual([("echo", "echo")], self.sql(
+            "SELECT reason, outcome FROM notification WHERE kind = 'acknowledgement' AND reason <> 'confirmation'"))
+        self.assertIn("echo", self.ctl("history").output)
+        self.assertEqual([("taken", "张三", 0)], self.alerts())
+        self.assertEqual(1, len(self.rows()))
+
+    def test_a_late_echo_does_not_take_what_was_given_back(self):
+        self.tell()
+        self.confirm()
+        self.confirm("--release")
+        self.tick()
+        (_, taken), (_, given_back) = self.said()
+        self.tell(kind="acknowledgement", author="Zabbix API", comment=taken, action="acknowledged and commented")
+        self.tell(kind="update", author="Zabbix API", comment=given_back, action="unacknowledged and commented")
+        self.assertEqual(1, self.told())
+        self.assertEqual([("asked", "", 0)], self.alerts())
+
+    def test_a_forged_mark_silences_nothing_else(self):
+        self.tell()
+        forged = f"never mind {self.mark}"
+        for number, event in enumerate([{"kind": "acknowledgement", "action": "acknowledged and commented"},
+                                        {"kind": "problem", "event_id": "4712", "action": ""},
+                                        {"kind": "update", "action": "commented and closed"},
+                                        {"kind": "recovery", "severity": "info"}], 2):
+            done = self.tell(comment=forged, author="stranger", **event)
+            self.assertEqual(0, done.status, done)
+            self.assertEqual(number, self.told(), done)
+
+    def test_the_mark_in_a_persons_words_silences_no_announcement(self):
+        self.tell()
+        self.confirm("--comment", f"copied {self.mark}")
+        self.tick()
+        self.confirm("--release")
+        self.confirm("--comment", f"copied {self.mark}", by="李四")
+        self.tick()
+        self.assertEqual([(3,)], self.sql("SELECT COUNT(*) FROM notification WHERE reason = 'confirmation' AND outcome ="
+                                          " 'delivered'"))
+
+    def test_words_of_others_are_told(self):
+        self.tell()
+        self.confirm()
+        self.tick()
+        self.tell(kind="acknowledgement", author="wang", comment="me, too", action="commented")
+        self.assertEqual(2, self.told())
+
+    def test_taken_back_in_zabbix_it_waits_again(self):
+        self.tell()
+        self.confirm()
+        self.tell(kind="update", author="wang", comment="", action="unacknowledged")
+        self.assertEqual([("asked", "", 0)], self.alerts())
+        self.assertEqual(2, self.told())
+
+
+class Lookout(ZabbixCase):
+    """Somebody acknowledges in Zabbix, and no notification of it comes."""
+
+    def acknowledge(self, ago_s=120, event="4711", words="mine"):
+        self.zabbix.acknowledged.add(event)
+        self.zabbix.say(event, ACKNOWLEDGE | MESSAGE, words, "wang", "Wang", "Wei", clock=time.time() - ago_s)
+
+    def look_again(self):
+        self.sql("UPDATE value SET number = number - 61000 WHERE name = 'lookout_ms'")
+        return self.tick()
+
+    def asked(self):
+        return [said(record) for record in self.api.recorded].count("event.get")
+
+    def test_it_is_taken_here_and_announced(self):
+        for version in ("6.0.14", "7.0.22", "7.4.1"):
+            with self.subTest(version):
+                self.zabbix.__init__(version, events=["4711", "4712"])
+                for table in ("alert", "reply", "value", "notification"):
+                    self.sql(f"DELETE FROM {table}")
+                self.tell()
+                self.tell(event_id="4712")
+                self.acknowledge()
+                self.assertIn("acknowledged in the monitoring system 1", self.tick())
+                self.assertEqual([("taken", "Wang Wei", "zabbix"), ("asked", "", "")],
+                                 self.sql("SELECT state, taken_by, taken_via FROM alert ORDER BY problem"))
+                self.assertEqual([], self.rows(), "Zabbix knows it")
+                self.tick()
+                self.assertEqual([(1,)], self.sql("SELECT COUNT(*) FROM notification WHERE reason = 'confirmation'"))
+
+    def test_once_a_minute_while_somebody_is_waited_for(self):
+        self.tick()
+        self.assertEqual(0, self.asked(), "nobody is waited for")
+        self.tell()
+        self.look_again()
+        self.tick()
+        self.tick()
+        self.assertEqual(1, self.asked())
+        self.look_again()
+        self.assertEqual(2, self.asked())
+        self.confirm()
+        self.look_again()
+        self.assertEqual(2, self.asked(), "somebody has taken it")
+
+    def test_a_notification_of_it_would_come_first(self):
+        self.tell()
+        self.acknowledge(ago_s=30)
+        self.tick()
+        self.assertEqual([("asked", "", 0)], self.alerts())
+
+    def test_what_was_given_back_since_is_not_taken_again(self):
+        self.zabbix.permitted = False
+        self.tell()
+        self.acknowledge()
+        self.tick()
+        self.confirm("--release")
+        self.look_again()
+        self.assertEqual([("asked", "", 0)], self.alerts())
+
+    def test_our_own_mark_is_no_news(self):
+        self.tell()
+        self.acknowledge(words=f"x {self.mark}")
+        self.tick()
+        self.assertEqual([("asked", "", 0)], self.alerts())
+
+    def test_it_is_not_asked_when_that_is_not_wanted(self):
+        path = self.folder / "etc/notification.conf"
+        write(path, path.read_text().replace('timeout = "3s"', "watch = no"))
+        self.tell()
+        self.acknowledge()
+        self.tick()
+        self.assertEqual([], self.api.recorded)
+
+    def test_trouble_with_it_disturbs_nothing(self):
+        self.tell()
+        self.stop()
+        self.tick()
+        self.assertEqual([("asked", "", 0)], self.alerts())
+
+
+class Nagios(WritebackCase):
+    def setUp(self):
+        super().setUp()
+        self.pipe = self.folder / "nagios.cmd"
+        os.mkfifo(self.pipe, 0o600)
+        self.configure(extra=self.head + f'monitor "naemon" {{ command_file = {quoted(self.pipe)} }}\n')
+        write(self.folder / "etc/confirm.key", "0123456789abcdef" * 2 + "\n", 0o600)
+
+    def read(self):
+        """What a daemon that begins to read now would get in one pass of ours."""
+        reader = os.open(self.pipe, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            self.tick()
+            try:
+                return os.read(reader, 65536).decode()
+            except BlockingIOError:
+                return ""
+        finally:
+            os.close(reader)
+
+    def test_a_command_is_written_when_somebody_reads(self):
+        self.tell(source="nagios")
+        self.confirm("--comment", "looking")
+        self.tick()
+        self.assertEqual([("take", "waiting", 1)], self.rows())
+        self.assertIn("nobody reads", self.result())
+        self.let_time_pass()
+        self.assertRegex(self.read(), r"\A\[\d{10}\] ACKNOWLEDGE_SVC_PROBLEM;db-01;disk;2;0;1;张三;张三 正在处理: looking "
+                                      rf"\[{self.name()} notification-plugins\]\n\Z")
+        self.assertEqual([("take", "done", 2)], self.rows())
+        self.assertEqual("", self.read())
+
+    def test_nobody_writes_a_command_of_their_own(self):
+        self.tell(source="nagios")
+        self.confirm("--comment", "x\n[0] SHUTDOWN_PROGRAM\n;[1] DISABLE_NOTIFICATIONS", by="a;b\n[0] RESTART_PROGRAM")
+        self.confirm("--release", "--comment", "y\r[0] SHUTDOWN_PROGRAM", by="c\x7f;d")
+        lines = self.read().splitlines()
+        self.assertEqual(3, len(lines), lines)
+        for line, command, fields in zip(lines, ("ACKNOWLEDGE_SVC_PROBLEM", "REMOVE_SVC_ACKNOWLEDGEMENT", "ADD_SVC_COMMENT"),
+                                         (8, 3, 6)):
+            self.assertRegex(line, rf"\A\[\d{{10}}\] {command};db-01;disk")
+            self.assertEqual(fields, len(line.split(";")), line)
+
+    def test_a_name_that_is_none_is_not_written(self):
+        self.tell(source="nagios", host="db-01;x")
+        self.confirm()
+        self.assertEqual("", self.read())
+        self.assertEqual([("take", "failed", 1)], self.rows())
+        self.assertEqual(1, len(self.arrivals("email", 1)))
+
+    def test_a_file_in_its_place_is_left_alone(self):
+        self.pipe.unlink()
+        self.pipe.write_text("mine")
+        self.tell(source="nagios")
+        self.confirm()
+        self.tick()
+        self.assertEqual("mine", self.pipe.read_text())
+        self.assertIn("is not a named pipe", self.result())
+        self.pipe.unlink()
+        self.let_time_pass()
+        self.tick()
+        self.assertFalse(self.pipe.exists())
+        self.assertIn("there is no", self.result())
+        self.assertEqual(2, self.ctl("check").status)
+
+
+def authority(folder, name):
+    """A certificate authority, and a server's certificate of it for 127.0.0.1: (CA file, PEM with key)."""
+    folder = pathlib.Path(folder)
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+
+    def openssl(*arguments):
+        subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
+    openssl("req", "-x509", *key, "-days", "2", "-subj", f"/CN={name}", "-keyout", f"{name}.ca.key", "-out", f"{name}.ca")
+    openssl("req", *key, "-subj", "/CN=127.0.0.1", "-keyout", f"{name}.key", "-out", f"{name}.csr")
+    (folder / "names").write_text("subjectAltName=IP:127.0.0.1\n")
+    openssl("x509", "-req", "-in", f"{name}.csr", "-CA", f"{name}.ca", "-CAkey", f"{name}.ca.key", "-CAcreateserial",
+            "-days", "2", "-extfile", "names", "-out", f"{name}.crt")
+    both = folder / f"{name}.pem"
+    both.write_text((folder / f"{name}.key").read_text() + (folder / f"{name}.crt").read_text())
+    return folder / f"{name}.ca", both
+
+
+class Icinga2(WritebackCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = cls.enterClassContext(tempfile.TemporaryDirectory(prefix="np-ca-"))
+        cls.ca, cls.certificate = authority(folder, "ours")
+        cls.other_ca, _ = authority(folder, "other")
+
+    def setUp(self):
+        super().setUp()
+        self.icinga = Icinga2Api(objects=["db-01!disk", "db-01"])
+        self.api = self.enterContext(Stub([self.icinga], certificate=self.certificate))
+        self.use(self.ca)
+
+    def use(self, ca):
+        self.configure(extra=self.head + f'monitor "icinga2" {{ url = "{self.api.url}"  user = "notify"  ca_file = '
+                                         f'{quoted(ca)}  password_file = "secrets/icinga"  timeout = "3s" }}\n')
+        write(self.folder / "etc/confirm.key", "0123456789abcdef" * 2 + "\n", 0o600)
+        write(self.folder / "etc/secrets/icinga", self.icinga.password + "\n", 0o600)
+
+    def said(self, name="db-01!disk"):
+        return [(one["action"], one["author"], one.get("comment", "")) for one in self.icinga.objects[name]]
+
+    def test_a_service_is_acknowledged_without_telling_anybody(self):
+        self.tell(source="icinga2")
+        self.confirm("--comment", 'it\'s "q"; a')
+        self.tick()
+        self.assertEqual([("acknowledge-problem", "张三", f'张三 正在处理: it\'s "q"; a {self.mark}')], self.said())
+        [one] = self.icinga.objects["db-01!disk"]
+        self.assertEqual((True, False), (one["sticky"], one["notify"]))
+        self.assertEqual([("take", "done", 1)], self.rows())
+
+    def test_a_host_is_given_back_and_solved(self):
+        self.tell(source="icinga2", service="")
+        self.confirm()
+        self.confirm("--release", by="李四")
+        self.confirm("--solved", "--comment", "new disk", by="王五")
+        self.tick()
+        self.assertEqual([("acknowledge-problem", "张三"), ("remove-acknowledgement", "李四"), ("add-comment", "李四"),
+                          ("acknowledge-problem", "王五")], [one[:2] for one in self.said("db-01")])
+
+    def test_solved_after_taken_is_a_comment(self):
+        self.tell(source="icinga2")
+        self.confirm()
+        self.confirm("--solved", "--comment", "new disk")
+        self.tick()
+        self.assertEqual(["acknowledge-problem", "add-comment"], [one[0] for one in self.said()])
+        self.assertIn("new disk", self.said()[1][2])
+
+    def test_what_is_so_already_is_done(self):
+        for state in ("acknowledged", "fine"):
+            with self.subTest(state):
+                self.sql("DELETE FROM alert")
+                self.sql("DELETE FROM writeback")
+                getattr(self.icinga, state).add("db-01!disk")
+                self.tell(source="icinga2", event_id=state)
+                self.confirm()
+                self.tick()
+                self.assertEqual([("take", "done", 1)], self.rows())
+                self.assertEqual([], self.said())
+
+    def test_an_object_that_is_gone_fails_in_words(self):
+        self.tell(source="icinga2", host="gone")
+        self.confirm()
+        self.tick()
+        self.assertEqual([("take", "failed", 1)], self.rows())
+        self.assertIn("No objects found", self.result())
+        self.assertEqual(1, len(self.arrivals("email", 1)))
+
+    def test_another_certificate_gets_no_password(self):
+        self.use(self.other_ca)
+        self.tell(source="icinga2")
+        self.confirm()
+        self.tick()
+        self.assertEqual([("take", "waiting", 1)], self.rows())
+        self.assertIn("TLS", self.result())
+        self.assertEqual([], self.api.recorded)
+        self.use(self.ca)
+        self.let_time_pass()
+        self.tick()
+        self.assertEqual([("take", "done", 2)], self.rows())
+
+    def test_a_wrong_password_waits_and_the_operator_hears(self):
+        write(self.folder / "etc/secrets/icinga", "wrong-password", 0o600)
+        self.tell(source="icinga2")
+        self.confirm()
+        self.tick()
+        self.assertEqual([("take", "waiting", 1)], self.rows())
+        self.assertEqual(1, len(self.arrivals("email", 1)))
+        self.assertNotIn("wrong-password", self.result())
+
+    def test_an_acknowledgement_there_is_seen(self):
+        comment = {"entry_type": 4, "host_name": "db-01", "service_name": "disk", "author": "李四", "text": "mine",
+                   "entry_time": time.time() - 100}
+        self.icinga.comments = [{**comment, "entry_type": 1}, {**comment, "service_name": ""}]
+        self.tell(source="icinga2")
+        self.tick()
+        self.assertEqual([("asked", "", 0)], self.alerts())
+        self.icinga.comments.append(comment)
+        self.sql("DELETE FROM value WHERE name = 'lookout_ms'")
+        self.tick()
+        self.assertEqual([("taken", "李四", 0)], self.alerts())
+        self.assertEqual([], self.rows())
+
+    def test_while_it_reads_its_configuration_it_is_asked_again(self):
+        self.tell(source="icinga2")
+        self.confirm()
+        self.api.script("icinga2", Answer.of_json({"error": 503.0, "status": "Icinga is reloading"}, status=503))
+        self.tick()
+        self.assertEqual([("take", "waiting", 1)], self.rows())
+        self.let_time_pass()
+        self.tick()
+        self.assertEqual(1, len(self.said()))
+
+
+if __name__ == "__main__":
+    unittest.main()
