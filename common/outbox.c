@@ -10,11 +10,12 @@ enum {
     FUTURE_MS = 2000, /* clocks of two processes agree this well */
 };
 
-bool outbox_on_wire(struct store *store, const char *id, int64_t now_ms, struct fault *fault)
+bool outbox_on_wire(struct store *store, const char *id, int64_t position, int64_t now_ms, struct fault *fault)
 {
     if (!store_begin(store, fault))
         return false;
-    if (!store_run(store, fault, "UPDATE outbox SET state = 'wire', due_ms = ? WHERE id = ?", "it", now_ms, id)) {
+    if (!store_run(store, fault, "UPDATE outbox SET state = 'wire', position = ?, due_ms = ? WHERE id = ?", "iit",
+                   position, now_ms, id)) {
         store_rollback(store);
         return false;
     }

@@ -78,8 +78,8 @@ struct outbox_result {
 /* The first question comes half a minute after the message. */
 enum { RECEIPT_FIRST_MS = 30000 };
 
-/* The provider is called next. */
-bool outbox_on_wire(struct store *store, const char *id, int64_t now_ms, struct fault *fault);
+/* The provider of the leg at `position` is called next: the one that a doubt is about. */
+bool outbox_on_wire(struct store *store, const char *id, int64_t position, int64_t now_ms, struct fault *fault);
 
 /*
  * Records attempts, end and the receipts to ask for in one transaction, promised when it WAITS or a receipt is to clear a doubt.

@@ -41,13 +41,13 @@ static void keep_trouble(struct record *record, const struct fault *fault)
         record->trouble = *fault;
 }
 
-static void mark_on_wire(void *self, const struct leg *leg)
+static void mark_on_wire(void *self, size_t position)
 {
     struct record *record = self;
     struct fault fault = {0};
 
-    (void)leg;
-    if (record->store && !outbox_on_wire(record->store, record->id, world_wall_ms(record->world), &fault))
+    if (record->store &&
+        !outbox_on_wire(record->store, record->id, (int64_t)position, world_wall_ms(record->world), &fault))
         keep_trouble(record, &fault);
 }
 

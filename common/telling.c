@@ -173,7 +173,7 @@ static void tell_leg(const struct telling *telling, const struct chain *chain, s
     delivery.on_attempt = pass_on;
     delivery.self = &watcher;
     if (telling->on_wire)
-        telling->on_wire(telling->self, leg);
+        telling->on_wire(telling->self, position);
     told->verdicts = reference[0] ? deliver_in_thread(telling, &delivery, intent, reference)
                                   : deliver(telling->world, &delivery, &intent);
     told->leg = leg;

@@ -12,6 +12,7 @@ ROUTES = """
 route "both" { service = {"both"}  channels = {"ops-aliyun-sms", "ops-email"}  to = {"@zhang", "@li"} }
 route "chain" { service = {"chain"}  channels = {"ops-aliyun-sms", "ops-tencent-sms", "ops-email"}  to = {"@zhang"} }
 route "tencent" { service = {"tencent"}  channels = {"ops-tencent-sms", "ops-email"}  to = {"@zhang"} }
+route "last" { service = {"last"}  channels = {"ops-email", "ops-aliyun-sms"}  to = {"@zhang"} }
 route "alone" { service = {"alone"}  channels = {"ops-aliyun-sms"}  to = {"@zhang"} }
 route "default" { default = yes  channels = {"ops-aliyun-sms", "ops-email"}  to = {"@zhang"} }
 """
@@ -336,9 +337,10 @@ class Doubt(ReceiptCase):
         self.assertEqual([(ZHANG, "arrived", 1, "DELIVRD")], self.receipts())
         self.assertEqual([], self.mail.mails)
 
-    def test_a_sender_that_was_killed_while_the_provider_thought_is_looked_up(self):
+    def kill_a_sender(self, service):
+        """While the provider of SMS thinks."""
         self.stub.script("aliyun_sms", Answer(delay_s=5))
-        event = json.dumps({"kind": "problem", "severity": "critical", "host": "db-01", "service": "CPU", "source": "zabbix",
+        event = json.dumps({"kind": "problem", "severity": "critical", "host": "db-01", "service": service, "source": "zabbix",
                             "event_id": "1", "subject": "CPU is high"})
         with subprocess.Popen([str(program("notify_route")), "--source", "json"], stdin=subprocess.PIPE,
                               env={"PATH": "/usr/bin:/bin", **self.environment}) as sender:
@@ -346,6 +348,17 @@ class Doubt(ReceiptCase):
             sender.stdin.close()
             wait_until(lambda: self.stub.of("aliyun_sms"), what="the message")
             sender.kill()
+
+    def test_a_killed_sender_of_a_second_channel_is_looked_up_there(self):
+        self.mail.replies["RCPT"] = ["550 no such person"]
+        self.kill_a_sender("last")
+        self.after(120)
+        self.assertEqual([(ZHANG, "arrived", 1, "DELIVERED")], self.receipts())
+        self.assertEqual([("delivered", "ops-aliyun-sms")], self.outcomes())
+        self.assertEqual(([], 1), (self.mail.mails, len(self.stub.of("aliyun_sms"))))
+
+    def test_a_killed_sender_is_looked_up(self):
+        self.kill_a_sender("CPU")
         [(state, wire_ms)] = self.sql("SELECT state, due_ms FROM outbox")
         self.assertEqual("wire", state)
         self.assertAlmostEqual(time.time(), wire_ms / 1000, delta=5)
