@@ -7,14 +7,14 @@
 
 #include "common/alert.h"
 #include "common/echo.h"
+#include "common/storm.h"
 
 enum {
     MINUTE_MS = 60000,
     HOUR_MS = 3600000,
     DAY_MS = 86400000,
     REMINDER_MS = 55000, /* an equal message later than this, without a number, is the source's reminder */
-    FUTURE_MS =
-        2000, /* clocks of two processes agree this well; what is later was booked before the clock was set back */
+    EXEMPT_MOST = 20,    /* a minute; more of them are told together */
 };
 
 const char *admission_name(enum admission admission)
@@ -35,7 +35,7 @@ struct asking {
     const struct admission_ask *ask;
     struct admission_answer *answer;
     struct fault *fault;
-    bool from_the_future; /* a booking was found that our clock has not come to yet */
+    const char *endpoint_key; /* that has the place; "" when none was asked for */
 };
 
 /* --- repeats --- */
@@ -219,25 +219,31 @@ static bool keep_text(void *self, struct row *row)
     return false;
 }
 
-/* A recovery is left out only when the record says that its problem was kept from these people. */
+/*
+ * A recovery is left out only when the record says that its problem was kept from these people. When a summary has told the
+ * problem, a summary tells its end.
+ */
 static bool answer_pair(struct asking *asking, bool *answered)
 {
     const struct admission_ask *ask = asking->ask;
-    const char *outcome = "";
+    const char *fate = "";
 
     *answered = false;
     if (ask->event->kind != EVENT_RECOVERY)
         return true;
     if (!store_read(
             asking->store, asking->arena, asking->fault,
-            "SELECT outcome FROM notification WHERE problem = ? AND recipient_key = ? AND kind = 'problem'"
-            " ORDER BY CASE outcome WHEN 'delivered' THEN 0 WHEN 'unclear' THEN 0 WHEN 'waiting' THEN 1 ELSE 2 END"
-            " LIMIT 1",
-            keep_text, &outcome, "tt", ask->problem, ask->recipient_key))
+            "SELECT CASE WHEN outcome = 'held' AND delivered_by <> '' THEN 'summary' ELSE outcome END FROM notification"
+            " WHERE problem = ? AND recipient_key = ? AND kind = 'problem'"
+            " ORDER BY CASE outcome WHEN 'delivered' THEN 0 WHEN 'unclear' THEN 0 WHEN 'waiting' THEN 1 ELSE 2 END,"
+            " delivered_by = '' LIMIT 1",
+            keep_text, &fate, "tt", ask->problem, ask->recipient_key))
         return false;
-    *answered = strcmp(outcome, "held") == 0 || strcmp(outcome, "muted") == 0;
+    *answered = strcmp(fate, "held") == 0 || strcmp(fate, "muted") == 0 || strcmp(fate, "summary") == 0;
     if (*answered)
-        asking->answer->admission = FOLDED;
+        asking->answer->admission = strcmp(fate, "summary") == 0 ? HELD : FOLDED;
+    if (asking->answer->admission == HELD)
+        asking->answer->scope = "summary";
     return true;
 }
 
@@ -267,155 +273,226 @@ static bool answer_hours(struct asking *asking, bool *answered)
     return true;
 }
 
-/* --- limits --- */
+/* --- those whom no limit of ours holds --- */
 
-struct window {
-    const char *name;
-    int64_t length_ms;
-    int64_t allowed;
-};
-
-struct filling {
-    int64_t newest_ms;
-    int64_t count;
-    int64_t worst;    /* severity of the gravest message in the window */
-    int64_t first_ms; /* the oldest: its place is the next to become free */
-};
-
-static bool count_booking(void *self, struct row *row)
+static bool is_host_down(const struct event *event)
 {
-    struct filling *filling = self;
+    return event->kind == EVENT_PROBLEM && event->service[0] == '\0' &&
+           (strcasecmp(event->state, "DOWN") == 0 || strncasecmp(event->state, "UNREACH", 7) == 0);
+}
 
-    if (filling->count++ == 0)
-        filling->newest_ms = row_number(row, 0);
-    filling->worst = row_number(row, 1) > filling->worst ? row_number(row, 1) : filling->worst;
-    filling->first_ms = row_number(row, 0);
+/* The first that these people are told of within the hour. */
+static bool is_first_down(struct asking *asking, bool *first)
+{
+    const struct admission_ask *ask = asking->ask;
+    int64_t others = 0;
+
+    *first = false;
+    if (!is_host_down(ask->event))
+        return true;
+    if (!store_number(asking->store, asking->fault,
+                      "SELECT COUNT(*) FROM notification WHERE recipient_key = ? AND kind = 'problem'"
+                      " AND created_ms > ? AND service = '' AND (UPPER(state) = 'DOWN' OR UPPER(state) LIKE 'UNREACH%')"
+                      " AND outcome IN ('delivered', 'unclear', 'waiting')",
+                      0, &others, "ti", ask->recipient_key, ask->now_ms - HOUR_MS))
+        return false;
+    *first = others == 0;
     return true;
 }
 
-/* Newest first, at most as many as the window takes. A place booked in the future counts as booked now. */
-static bool fill_window(struct asking *asking, const char *key, const struct window *window, struct filling *filling)
+static bool is_exempt(const struct asking *asking)
 {
-    *filling = (struct filling){.worst = -1};
-    return store_read(asking->store, asking->arena, asking->fault,
-                      "SELECT at_ms, severity FROM booking WHERE key = ? AND at_ms > ? ORDER BY at_ms DESC LIMIT ?",
-                      count_booking, filling, "tii", key, asking->ask->now_ms - window->length_ms, window->allowed);
+    return asking->ask->exempt & 1U << asking->ask->event->severity;
 }
 
-/* One budget: a key with its windows. */
-struct budget {
-    const char *scope;
-    const char *key;
-    const struct limits *limits;
-    bool strict; /* the provider's: nobody passes */
-};
-
-static bool waits_in_outbox(const struct asking *asking, const struct budget *budget)
+static enum severity least_exempt(const struct asking *asking)
 {
-    return budget->strict && asking->ask->event->severity >= SEVERITY_CRITICAL;
+    enum severity severity = SEVERITY_INFO;
+
+    while (severity < SEVERITY_EMERGENCY && !(asking->ask->exempt & 1U << severity))
+        severity++;
+    return severity;
 }
 
-static void refuse_place(struct asking *asking, const struct budget *budget, const struct window *window,
-                         const struct filling *filling)
+/* So many at once are read together better than one by one. */
+static bool answer_exempt(struct asking *asking, bool *answered)
 {
-    struct admission_answer *answer = asking->answer;
-    int64_t first_ms = filling->first_ms < asking->ask->now_ms ? filling->first_ms : asking->ask->now_ms;
+    const struct admission_ask *ask = asking->ask;
+    enum severity least = least_exempt(asking);
+    int64_t count = 0;
 
-    answer->admission = waits_in_outbox(asking, budget) ? QUEUED : HELD;
-    answer->scope = budget->scope;
-    answer->window = window->name;
-    answer->allowed = window->allowed;
-    answer->words =
-        arena_print(asking->arena, "%lld a %s for this %s", (long long)window->allowed, window->name, budget->scope);
-    answer->due_ms = first_ms + window->length_ms + 1;
-}
-
-static bool ask_window(struct asking *asking, const struct budget *budget, const struct window *window, bool *answered)
-{
-    struct filling filling;
-
-    if (window->allowed <= 0)
+    *answered = false;
+    if (ask->event->kind != EVENT_PROBLEM || ask->beyond_limits || !is_exempt(asking))
         return true;
-    if (!fill_window(asking, budget->key, window, &filling))
+    if (!store_number(asking->store, asking->fault,
+                      "SELECT COUNT(*) FROM (SELECT 1 FROM booking WHERE key = ? AND at_ms > ? AND severity >= ?"
+                      " LIMIT ?)",
+                      0, &count, "tiii", ask->recipient_key, ask->now_ms - MINUTE_MS, (int64_t)least,
+                      (int64_t)EXEMPT_MOST))
         return false;
-    asking->from_the_future = asking->from_the_future || filling.newest_ms > asking->ask->now_ms + FUTURE_MS;
-    if (filling.count >= window->allowed &&
-        (budget->strict || (int64_t)asking->ask->event->severity <= filling.worst)) {
-        refuse_place(asking, budget, window, &filling);
-        *answered = true;
+    *answered = count >= EXEMPT_MOST;
+    if (*answered) {
+        asking->answer->admission = HELD;
+        asking->answer->scope = "exempt";
+        asking->answer->window = "minute";
+        asking->answer->allowed = EXEMPT_MOST;
+        asking->answer->words = "many a minute that no limit holds";
     }
     return true;
 }
 
-static bool ask_budget(struct asking *asking, const struct budget *budget, bool *answered)
-{
-    const struct limits *limits = budget->limits;
-    int64_t kept = asking->ask->event->severity < SEVERITY_CRITICAL ? limits->kept_for_critical : 0;
-    struct window windows[] = {
-        {"minute", MINUTE_MS, limits->per_minute > kept ? limits->per_minute - kept : limits->per_minute},
-        {"hour",   HOUR_MS,   limits->per_hour                                                          },
-        {"day",    DAY_MS,    limits->per_day                                                           },
-    };
+/* --- storms --- */
 
-    for (size_t i = 0; i < sizeof(windows) / sizeof(*windows) && !*answered; i++)
-        if (!ask_window(asking, budget, &windows[i], answered))
-            return false;
+static bool answer_storm(struct asking *asking, bool *answered)
+{
+    const struct admission_ask *ask = asking->ask;
+    struct storm_ask question = {
+        .policy = &ask->storm,
+        .recipient_key = ask->recipient_key,
+        .section = ask->section,
+        .recipients = ask->recipients,
+        .problem = ask->problem,
+        .severity = ask->event->severity,
+        .now_ms = ask->now_ms,
+    };
+    struct storm_answer storm;
+    bool first_down;
+
+    if (ask->event->kind != EVENT_PROBLEM || ask->beyond_limits)
+        return true;
+    if (!storm_ask(asking->store, &question, &storm, asking->fault) || !is_first_down(asking, &first_down))
+        return false;
+    asking->answer->storm_begins = storm.begins;
+    *answered = storm.holds && !is_exempt(asking) && !first_down;
+    if (*answered) {
+        asking->answer->admission = HELD;
+        asking->answer->scope = "storm";
+        asking->answer->words = "a storm of problems";
+    }
     return true;
+}
+
+/* --- limits --- */
+
+static void refuse_place(struct asking *asking, const char *scope, const struct vacancy *vacancy)
+{
+    struct admission_answer *answer = asking->answer;
+
+    answer->admission = HELD;
+    answer->scope = scope;
+    answer->window = vacancy->window;
+    answer->allowed = vacancy->allowed;
+    answer->words =
+        arena_print(asking->arena, "%lld a %s for this %s", (long long)vacancy->allowed, vacancy->window, scope);
+    answer->due_ms = vacancy->due_ms;
 }
 
 static bool answer_limits(struct asking *asking, bool *answered)
 {
     const struct admission_ask *ask = asking->ask;
-    bool exempt = ask->exempt & 1U << ask->event->severity;
-    struct budget budgets[] = {
-        {"key",       ask->limit_key,     &ask->limits,           false},
-        {"recipient", ask->recipient_key, &ask->recipient_limits, false},
-        {"endpoint",  ask->endpoint_key,  &ask->endpoint_limits,  true },
+    struct {
+        const char *scope;
+        const char *key;
+        const struct limits *limits;
+    } budgets[] = {
+        {"key",       ask->limit_key,     &ask->limits          },
+        {"recipient", ask->recipient_key, &ask->recipient_limits},
     };
+    bool first_down;
 
-    *answered = false;
-    if (ask->event->kind == EVENT_RECOVERY)
+    if (ask->event->kind == EVENT_RECOVERY || is_exempt(asking))
         return true;
-    for (size_t i = 0; i < sizeof(budgets) / sizeof(*budgets) && !*answered; i++) {
-        if ((i == 0 && ask->beyond_limits) || (i < 2 && exempt))
-            continue;
-        if (!ask_budget(asking, &budgets[i], answered))
+    if (!is_first_down(asking, &first_down))
+        return false;
+    for (size_t i = ask->beyond_limits ? 1 : 0; i < 2 && !*answered && !first_down; i++) {
+        struct budget budget = {.key = budgets[i].key,
+                                .limits = *budgets[i].limits,
+                                .severity = ask->event->severity,
+                                .now_ms = ask->now_ms};
+        struct vacancy vacancy;
+
+        if (!budget_ask(asking->store, &budget, &vacancy, asking->fault))
             return false;
+        *answered = vacancy.taken;
+        if (vacancy.taken)
+            refuse_place(asking, budgets[i].scope, &vacancy);
     }
+    return true;
+}
+
+/* --- the provider's quota --- */
+
+/* Title of the section that sent the first message of this problem: what follows belongs to it. NULL when nothing did. */
+static bool find_first_sender(struct store *store, struct arena *arena, const char *problem, const char *recipient_key,
+                              const struct endpoints *pool, const char **first, struct fault *fault)
+{
+    const char *sender = NULL;
+
+    *first = NULL;
+    if (pool->count < 2)
+        return true;
+    if (!store_read(store, arena, fault,
+                    "SELECT delivered_by FROM notification WHERE problem = ? AND recipient_key = ?"
+                    " AND outcome IN ('delivered', 'unclear') ORDER BY created_ms LIMIT 1",
+                    keep_text, &sender, "tt", problem, recipient_key))
+        return false;
+    for (size_t i = 0; sender && i < pool->count; i++)
+        if (strcmp(pool->items[i].via, sender) == 0)
+            *first = pool->items[i].via;
+    if (sender && !*first)
+        *first = "";
+    return true;
+}
+
+/* A recovery goes out even where no place is left: the provider may still take it. */
+static bool answer_quota(struct asking *asking, bool *answered)
+{
+    const struct admission_ask *ask = asking->ask;
+    struct endpoint own = {.key = ask->endpoint_key, .via = ""};
+    struct endpoints pool = ask->pool.count ? ask->pool : (struct endpoints){.items = &own, .count = 1};
+    struct budget budget = {
+        .limits = ask->endpoint_limits, .severity = ask->event->severity, .strict = true, .now_ms = ask->now_ms};
+    const struct endpoint *found;
+    struct vacancy vacancy;
+    const char *first;
+    bool first_down;
+
+    if (ask->place_later)
+        return true;
+    if (!find_first_sender(asking->store, asking->arena, ask->problem, ask->recipient_key, &pool, &first,
+                           asking->fault) ||
+        !budget_choose(asking->store, &pool, first, &budget, &found, &vacancy, asking->fault) ||
+        !is_first_down(asking, &first_down))
+        return false;
+    asking->answer->via = found->via;
+    asking->endpoint_key = found->key;
+    *answered = vacancy.taken && ask->event->kind != EVENT_RECOVERY;
+    if (!*answered)
+        return true;
+    refuse_place(asking, "endpoint", &vacancy);
+    if (ask->event->severity >= SEVERITY_CRITICAL || first_down)
+        asking->answer->admission = QUEUED;
     return true;
 }
 
 /* --- records --- */
 
+static bool book_once(struct asking *asking, const char *key)
+{
+    return key[0] == '\0' ||
+           budget_book(asking->store, key, asking->ask->event->severity, asking->ask->now_ms, asking->fault);
+}
+
+/* Of the limits' keys and, when it is told now, of the endpoint that has the place. */
 static bool book(struct asking *asking)
 {
     const struct admission_ask *ask = asking->ask;
-    const char *keys[] = {ask->limit_key, ask->recipient_key, ask->endpoint_key};
+    const char *endpoint_key = asking->answer->admission == ADMITTED ? asking->endpoint_key : "";
 
-    for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
-        bool again = false;
-
-        for (size_t k = 0; k < i; k++)
-            again = again || strcmp(keys[i], keys[k]) == 0;
-        if (!again && keys[i][0] &&
-            !store_run(asking->store, asking->fault, "INSERT INTO booking (key, at_ms, severity) VALUES (?, ?, ?)",
-                       "tii", keys[i], ask->now_ms, (int64_t)ask->event->severity))
-            return false;
-    }
-    return true;
-}
-
-/* Times ahead of now come from a clock that was set back: they count from now on. */
-static bool clamp_future(struct asking *asking)
-{
-    const struct admission_ask *ask = asking->ask;
-    const char *keys[] = {ask->limit_key, ask->recipient_key, ask->endpoint_key};
-
-    for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
-        if (!store_run(asking->store, asking->fault, "UPDATE booking SET at_ms = ? WHERE key = ? AND at_ms > ?", "iti",
-                       ask->now_ms, keys[i], ask->now_ms + FUTURE_MS))
-            return false;
-    return true;
+    return book_once(asking, ask->limit_key) &&
+           (strcmp(ask->recipient_key, ask->limit_key) == 0 || book_once(asking, ask->recipient_key)) &&
+           (strcmp(endpoint_key, ask->limit_key) == 0 || strcmp(endpoint_key, ask->recipient_key) == 0 ||
+            book_once(asking, endpoint_key));
 }
 
 /* Held by its route, not by a limit. */
@@ -457,18 +534,48 @@ static bool record_row(struct asking *asking, const char *state, int64_t due_ms)
 
     return store_run(asking->store, asking->fault,
                      "INSERT INTO outbox (id, problem, recipient_key, severity, state, due_ms, lease_ms, legs, event,"
-                     " template_name, created_ms, expires_ms, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                     "tttitiitttiit", ask->id, ask->problem, ask->recipient_key, (int64_t)ask->event->severity, state,
+                     " template_name, created_ms, expires_ms, reason, booked, via)"
+                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                     "tttitiitttiitit", ask->id, ask->problem, ask->recipient_key, (int64_t)ask->event->severity, state,
                      due_ms, ask->now_ms + ask->lease_ms, ask->legs, event, ask->template_name, ask->now_ms,
-                     ask->expires_ms, asking->answer->reason);
+                     ask->expires_ms, asking->answer->reason,
+                     (int64_t)(asking->answer->admission == ADMITTED && asking->endpoint_key[0]), asking->answer->via);
+}
+
+/* What waits of a problem that is over is told by its recovery. What another process tells right now is not touched. */
+static bool take_along(struct asking *asking)
+{
+    const struct admission_ask *ask = asking->ask;
+
+    if (ask->event->kind != EVENT_RECOVERY)
+        return true;
+    return store_run(asking->store, asking->fault,
+                     "UPDATE notification SET outcome = 'folded', delivered_by = ? WHERE id IN (SELECT id FROM outbox"
+                     " WHERE problem = ? AND recipient_key = ? AND state = 'pending' AND id <> ?)",
+                     "tttt", ask->id, ask->problem, ask->recipient_key, ask->id) &&
+           store_run(asking->store, asking->fault,
+                     "DELETE FROM outbox WHERE problem = ? AND recipient_key = ? AND state = 'pending' AND id <> ?",
+                     "ttt", ask->problem, ask->recipient_key, ask->id);
 }
 
 static bool count_waiting(struct asking *asking)
 {
     return store_number(asking->store, asking->fault,
                         "SELECT COUNT(*) FROM notification WHERE section = ? AND recipient_key = ?"
-                        " AND outcome = 'held' AND ended_ms = 0",
+                        " AND outcome = 'held' AND delivered_by = ''",
                         0, &asking->answer->waiting, "tt", asking->ask->section, asking->ask->recipient_key);
+}
+
+/* As the history says it, and the summary. */
+static const char *why_held(const struct asking *asking)
+{
+    const char *scope = asking->answer->scope;
+
+    if (is_for_later(asking))
+        return "outside hours";
+    if (strcmp(scope, "storm") == 0 || strcmp(scope, "exempt") == 0)
+        return scope;
+    return strcmp(scope, "summary") == 0 ? "recovery" : "limited";
 }
 
 static bool record(struct asking *asking)
@@ -477,13 +584,13 @@ static bool record(struct asking *asking)
         return true;
     switch (asking->answer->admission) {
     case ADMITTED:
-        return book(asking) && record_notification(asking, "waiting") &&
+        return take_along(asking) && book(asking) && record_notification(asking, "waiting") &&
                record_row(asking, "claimed", asking->ask->now_ms);
     case QUEUED:
         return book(asking) && record_notification(asking, "waiting") &&
                record_row(asking, "pending", asking->answer->due_ms);
     case HELD:
-        asking->answer->reason = is_for_later(asking) ? "outside hours" : "limited";
+        asking->answer->reason = why_held(asking);
         return record_notification(asking, "held") && count_waiting(asking);
     case MUTED:
         asking->answer->reason = "muted";
@@ -506,14 +613,15 @@ static bool record(struct asking *asking)
 /* Each question in its turn, until one is answered. */
 static bool decide(struct asking *asking)
 {
-    bool (*const questions[])(struct asking *, bool *) = {answer_repeat, answer_echo,  answer_mute,
-                                                          answer_pair,   answer_hours, answer_limits};
+    bool (*const questions[])(struct asking *, bool *) = {answer_repeat, answer_echo,   answer_mute,
+                                                          answer_pair,   answer_hours,  answer_exempt,
+                                                          answer_storm,  answer_limits, answer_quota};
     bool answered = false;
 
     for (size_t i = 0; i < sizeof(questions) / sizeof(*questions) && !answered; i++)
         if (!questions[i](asking, &answered))
             return false;
-    return !asking->from_the_future || clamp_future(asking);
+    return true;
 }
 
 /* Nobody waits for an answer to what was kept back. An equal one has been noted before. */
@@ -544,8 +652,9 @@ bool admission_ask(struct store *store, struct arena *arena, const struct admiss
                    struct admission_answer *answer, struct fault *fault)
 {
     struct admission_answer given = {
-        .admission = ADMITTED, .id = ask->id, .reason = "first", .window = "", .scope = "", .words = ""};
-    struct asking asking = {.store = store, .arena = arena, .ask = ask, .answer = &given, .fault = fault};
+        .admission = ADMITTED, .id = ask->id, .reason = "first", .window = "", .scope = "", .via = "", .words = ""};
+    struct asking asking = {
+        .store = store, .arena = arena, .ask = ask, .answer = &given, .endpoint_key = "", .fault = fault};
 
     if (ask->reason[0])
         given.reason = ask->reason;
@@ -572,31 +681,24 @@ bool admission_ask(struct store *store, struct arena *arena, const struct admiss
     return true;
 }
 
-bool quota_take(struct store *store, struct arena *arena, const char *endpoint_key, const struct limits *limits,
-                enum severity severity, int64_t now_ms, bool *taken, int64_t *due_ms, struct fault *fault)
+bool quota_take(struct store *store, struct arena *arena, const struct quota_ask *ask, struct quota_answer *answer,
+                struct fault *fault)
 {
-    struct event event = {.kind = EVENT_PROBLEM, .severity = severity};
-    struct admission_ask ask = {.event = &event, .now_ms = now_ms, .endpoint_key = endpoint_key};
-    struct admission_answer answer = {.admission = ADMITTED};
-    struct asking asking = {.store = store, .arena = arena, .ask = &ask, .answer = &answer, .fault = fault};
-    struct budget budget = {"endpoint", endpoint_key, limits, true};
-    bool refused = false;
+    struct budget budget = {.limits = ask->limits, .severity = ask->severity, .strict = true, .now_ms = ask->now_ms};
+    const struct endpoint *found = NULL;
+    const char *first = NULL;
+    struct vacancy vacancy;
 
-    if (limits->per_minute <= 0 && limits->per_hour <= 0 && limits->per_day <= 0) {
-        *taken = true;
-        return true;
-    }
     if (!store_begin(store, fault))
         return false;
-    if (!ask_budget(&asking, &budget, &refused) ||
-        (!refused && !store_run(store, fault, "INSERT INTO booking (key, at_ms, severity) VALUES (?, ?, ?)", "tii",
-                                endpoint_key, now_ms, (int64_t)severity))) {
+    if (!find_first_sender(store, arena, ask->problem, ask->recipient_key, &ask->pool, &first, fault) ||
+        !budget_choose(store, &ask->pool, first, &budget, &found, &vacancy, fault) ||
+        (!vacancy.taken && !budget_book(store, found->key, ask->severity, ask->now_ms, fault))) {
         store_rollback(store);
         return false;
     }
     if (!store_commit(store, fault))
         return false;
-    *taken = !refused;
-    *due_ms = answer.due_ms;
+    *answer = (struct quota_answer){.taken = !vacancy.taken, .via = found->via, .due_ms = vacancy.due_ms};
     return true;
 }

@@ -1,12 +1,19 @@
 /*
  * admission - may this be told now? Asked and booked in one transaction, so that two processes cannot take the same place.
  *
- * In this order: is it a repeat of what was told or is being told; is it the echo of what we wrote back; is it muted; does its recovery belong to a problem that
- * was held back; is it outside of its route's hours; do the limits of its key, its recipients and its endpoint have a place. See the manual, "Limits".
+ * In this order: is it a repeat of what was told or is being told; is it the echo of what we
+ * wrote back; is it muted; does its recovery belong to a problem that
+ * was held back; is it outside of its route's hours; is there a storm; do the limits of its key, its recipients and its
+ * endpoint have a place. See the manual, "Limits".
+ *
+ * Exempt severities pass storms and all limits but the provider's; more than 20 of them a minute are told together. So does the
+ * first DOWN of a host that these people are told of within an hour. A recovery whose problem still waits in the outbox takes
+ * that one with it: one message tells both.
  */
 #ifndef COMMON_ADMISSION_H
 #define COMMON_ADMISSION_H
 
+#include "common/budget.h"
 #include "common/event.h"
 #include "common/limits.h"
 #include "common/store.h"
@@ -27,6 +34,9 @@ struct admission_ask {
     struct limits limits;           /* of limit_key: the seed's 5, 20, 100 */
     struct limits recipient_limits; /* of recipient_key */
     struct limits endpoint_limits;  /* of endpoint_key: the provider's quota */
+    struct endpoints pool;          /* endpoint_key and others that reach the same people; none: endpoint_key alone */
+    struct storm_policy storm;
+    bool place_later; /* no place of the provider's quota is asked or booked: the worker does when it tells it */
     int64_t repeat_within_ms;
     unsigned exempt;       /* bit 1 << severity: passes limits and recipient_limits */
     bool only_looking;     /* nothing is recorded or booked: what the answer would be */
@@ -63,7 +73,10 @@ struct admission_answer {
     const char *id;
     const char *reason; /* "first", "reminder", "recovery", ... as the history says it */
     const char *window; /* HELD: "minute", "hour", "day" */
-    const char *scope;  /* HELD: "key", "recipient", "endpoint"; "route" outside of its hours, until `due_ms` */
+    const char *scope;  /* HELD: "key", "recipient", "endpoint", "storm", "exempt"; "route" outside of its hours, until
+                           `due_ms`; "summary": the recovery of what a summary told */
+    const char *via;    /* ADMITTED: title of the pool's section that has the place; "" for the leg's own */
+    bool storm_begins;  /* HELD: with this one; somebody should announce it */
     int64_t allowed;    /* HELD: how many the window takes */
     int64_t waiting;    /* HELD: how many are held back for this key by now */
     int64_t ago_ms;
@@ -74,9 +87,25 @@ struct admission_answer {
 bool admission_ask(struct store *store, struct arena *arena, const struct admission_ask *ask,
                    struct admission_answer *answer, struct fault *fault);
 
-/* Books one place of an endpoint's quota for a message of the outbox; *taken is false, and *due_ms says when, if none is free. */
-bool quota_take(struct store *store, struct arena *arena, const char *endpoint_key, const struct limits *limits,
-                enum severity severity, int64_t now_ms, bool *taken, int64_t *due_ms, struct fault *fault);
+/* A message of the outbox that has no place of the provider's quota yet. */
+struct quota_ask {
+    struct endpoints pool; /* at least one */
+    const char *problem;   /* what follows a message goes through the robot that sent it */
+    const char *recipient_key;
+    struct limits limits;
+    enum severity severity;
+    int64_t now_ms;
+};
+
+struct quota_answer {
+    bool taken;
+    const char *via; /* taken: title of the section that sends it, "" for the leg's own */
+    int64_t due_ms;  /* not taken: when there is a place */
+};
+
+/* Books one place. */
+bool quota_take(struct store *store, struct arena *arena, const struct quota_ask *ask, struct quota_answer *answer,
+                struct fault *fault);
 
 const char *admission_name(enum admission admission);
 

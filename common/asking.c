@@ -4,7 +4,7 @@
 #include "common/identity.h"
 #include "common/str.h"
 
-enum { CHAT_EXPIRES_S = 7200, ESCALATION_STEPS = 2 };
+enum { EXPIRES_S = 7200, ESCALATION_STEPS = 2 };
 
 static const char *join_recipients(struct arena *arena, const struct leg *leg)
 {
@@ -21,9 +21,24 @@ static const char *limit_key_of(struct arena *arena, const char *recipient_key, 
     return arena_print(arena, "limit/%s/%s/%s", recipient_key, event->host, event->service);
 }
 
-static int64_t expires_ms(const struct channel *channel, int64_t now_ms)
+int64_t asking_expires_ms(const struct channel *channel)
 {
-    return now_ms + 1000 * (channel->expires_s > 0 ? channel->expires_s : CHAT_EXPIRES_S);
+    return 1000 * (channel->expires_s > 0 ? channel->expires_s : EXPIRES_S);
+}
+
+static const char *endpoint_of(struct arena *arena, const struct section *section)
+{
+    return identity_endpoint(arena, section->channel->name, section->secrets.items, section->secrets.count);
+}
+
+struct endpoints asking_pool(struct arena *arena, const struct section *section)
+{
+    struct endpoint *items = arena_alloc(arena, (section->pool_count + 1) * sizeof(*items));
+
+    items[0] = (struct endpoint){.key = endpoint_of(arena, section), .via = ""};
+    for (size_t i = 0; i < section->pool_count; i++)
+        items[i + 1] = (struct endpoint){.key = endpoint_of(arena, section->pool[i]), .via = section->pool[i]->title};
+    return (struct endpoints){.items = items, .count = section->pool_count + 1};
 }
 
 /* The route's own steps; without any, two of ours: first the same people by SMS, then the operator (see escalation.h). */
@@ -49,7 +64,7 @@ struct admission_ask asking_for(const struct world *world, const struct config *
     const struct leg *leg = &chain->legs[0];
     const struct section *section = leg->section;
     const struct channel *channel = section->channel;
-    const char *endpoint = identity_endpoint(arena, channel->name, section->secrets.items, section->secrets.count);
+    const char *endpoint = endpoint_of(arena, section);
     const char *recipients = identity_recipients(arena, endpoint, leg->recipients, leg->recipient_count);
     int64_t now_ms = world_wall_ms(world);
     const struct limit_policy *policy =
@@ -71,6 +86,8 @@ struct admission_ask asking_for(const struct world *world, const struct config *
         .limits = policy->limits,
         .recipient_limits = channel->recipient_limits,
         .endpoint_limits = channel->endpoint_limits,
+        .pool = asking_pool(arena, section),
+        .storm = section->storm,
         .repeat_within_ms = policy->repeat_within_s * 1000,
         .exempt = policy->exempt,
         .legs = chain_to_json(arena, chain, false),
@@ -80,7 +97,7 @@ struct admission_ask asking_for(const struct world *world, const struct config *
         .hold_until_ms = chain->hold_until_s * 1000,
         .now_ms = now_ms,
         .lease_ms = lease_ms,
-        .expires_ms = expires_ms(channel, now_ms),
+        .expires_ms = now_ms + asking_expires_ms(channel),
         .confirm_within_ms = 1000 * confirmation_within_s(confirmation_for(config, chain->route), event),
     };
 

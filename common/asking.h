@@ -13,4 +13,10 @@
 struct admission_ask asking_for(const struct world *world, const struct config *config, const struct chain *chain,
                                 const struct event *event, const char *id, const char *template_name, int64_t lease_ms);
 
+/* The robots that reach the group of an opened section: itself and its pool. */
+struct endpoints asking_pool(struct arena *arena, const struct section *section);
+
+/* How long a message is worth telling on a channel. */
+int64_t asking_expires_ms(const struct channel *channel);
+
 #endif

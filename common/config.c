@@ -11,7 +11,15 @@ static const struct value_row GLOBAL_ROWS[] = {
     ROW("timezone", ZONE, struct config, timezone, 0, 0), /* of the times in messages */
     ROW("proxy", TEXT, struct config, proxy, 0, 0),       /* these three: for sections that say nothing else */
     ROW("no_proxy", TEXT, struct config, no_proxy, 0, 0),
-    ROW("ca_file", PATH, struct config, ca_file, 0, 0), /* PEM */
+    ROW("ca_file", PATH, struct config, ca_file, 0, 0),        /* PEM */
+    ROW("heartbeat", ADDRESS, struct config, heartbeat, 0, 0), /* asked by the worker every so often */
+    ROW("heartbeat_every", DURATION, struct config, heartbeat_every_s, 10, DAY),
+    ROW_END,
+};
+
+static const struct value_row STORM_ROWS[] = {
+    ROW("problems", NUMBER, struct storm_policy, problems, 0, LIMIT_MOST),
+    ROW("within", DURATION, struct storm_policy, within_s, 1, HOUR),
     ROW_END,
 };
 
@@ -39,10 +47,11 @@ const struct value_row confirm_rows[] = {
 static const struct value_row OPERATOR_ROWS[] = {
     ROW("channels", LIST, struct operator_contact, channels, 0, 0),
     ROW("to", LIST, struct operator_contact, to, 0, 0),
+    ROW("daily", CLOCK, struct operator_contact, daily_s, 0, 0),
     ROW_END,
 };
 
-static const char *const BLOCK_NAMES[] = {"retry", "limit", "confirm", "operator", "monitor", "include", NULL};
+static const char *const BLOCK_NAMES[] = {"retry", "limit", "storm", "confirm", "operator", "monitor", "include", NULL};
 
 /* Blocks. */
 
@@ -69,6 +78,8 @@ static void take_block(const struct reading *reading, const char *name, const st
         config->retry = reading_take_retry(reading, givens, config->retry);
     else if (strcmp(name, "limit") == 0)
         reading_fill(reading, limit_rows, givens, &config->limits);
+    else if (strcmp(name, "storm") == 0)
+        reading_fill(reading, STORM_ROWS, givens, &config->storm);
     else if (strcmp(name, "operator") == 0)
         reading_fill(reading, OPERATOR_ROWS, givens, &config->operator);
     else
@@ -83,6 +94,7 @@ static const struct value_row *rows_of_block(const char *name)
     } BLOCKS[] = {
         {"retry",    retry_rows   },
         {"limit",    limit_rows   },
+        {"storm",    STORM_ROWS   },
         {"confirm",  confirm_rows },
         {"operator", OPERATOR_ROWS}
     };
@@ -315,7 +327,8 @@ static void check_operator(struct config *config, const char *where)
 static bool is_inherited(const struct statement *statement)
 {
     return strcmp(statement->name, "retry") == 0 || strcmp(statement->name, "limit") == 0 ||
-           strcmp(statement->name, "confirm") == 0 || strcmp(statement->name, "timezone") == 0;
+           strcmp(statement->name, "storm") == 0 || strcmp(statement->name, "confirm") == 0 ||
+           strcmp(statement->name, "timezone") == 0;
 }
 
 static void read_those(struct reading *reading, const struct statements *statements, bool inherited)
@@ -355,6 +368,8 @@ struct config *config_none(struct arena *arena)
         .limits = {.limits = {.per_minute = 5, .per_hour = 20, .per_day = 100},
                    .repeat_within_s = 170,
                    .exempt = 1U << SEVERITY_EMERGENCY},
+        .heartbeat = "",
+        .heartbeat_every_s = MINUTE,
         .confirm = { .base_url = "",
                    .from = SEVERITY_ERROR,
                    .key_file = "/etc/notification-plugins/confirm.key",
@@ -366,6 +381,8 @@ struct config *config_none(struct arena *arena)
         .no_proxy = "",
         .ca_file = "",
     };
+    config->storm = (struct storm_policy){.problems = 30, .within_s = MINUTE};
+    config->operator.daily_s = - 1;
     for (size_t i = 0; i < SEVERITY_COUNT; i++)
         config->confirm.within_s[i] = 30 * MINUTE;
     config->confirm.within_s[SEVERITY_CRITICAL] = 15 * MINUTE;

@@ -41,13 +41,15 @@ struct confirmation {
 struct operator_contact {
     struct text_list channels; /* titles of sections */
     struct text_list to;
+    int64_t daily_s; /* seconds since midnight: when it is told that all is well; -1 for never */
 };
 
 /* What every channel section takes beside the channel's own options. */
 struct section_settings {
     bool enabled;
-    struct text_list to;  /* recipients when the call names none */
-    const char *language; /* "" for the global one */
+    struct text_list to;   /* recipients when the call names none */
+    struct text_list pool; /* titles of sections */
+    const char *language;  /* "" for the global one */
     const char *template_name;
     const char *deadline; /* "" for the call's */
     const char *proxy;
@@ -67,6 +69,7 @@ struct section {
     struct givens givens;
     struct retry_policy own_retry; /* as the configuration has them */
     struct limit_policy own_limits;
+    struct storm_policy storm;
     bool broken;         /* a finding disabled it */
     const char *trouble; /* that finding: "FILE:LINE: ..."; "" when there is none */
     /* Set by config_open_section(). */
@@ -77,6 +80,8 @@ struct section {
     struct section_settings common;
     struct network network;
     struct secrets secrets;
+    struct section **pool; /* opened: further robots of the same group; what they do not say is as it is here */
+    size_t pool_count;
 };
 
 /* A person or group with an address on each channel. */
@@ -114,11 +119,14 @@ struct config {
     const char *timezone; /* "" for the machine's */
     struct retry_policy retry;
     struct limit_policy limits;
+    struct storm_policy storm;
     struct confirmation confirm;
     struct operator_contact operator;
     const char *proxy;
     const char *no_proxy;
     const char *ca_file;
+    const char *heartbeat; /* an address that the worker asks; "" for none */
+    int64_t heartbeat_every_s;
     struct section **sections;
     size_t section_count;
     struct contact **contacts;
@@ -164,6 +172,9 @@ struct section *config_section_of(const struct config *config, const struct chan
  */
 bool config_open_section(const struct config *config, struct section *section, const struct givens *extra,
                          struct fault *fault);
+
+/* The member of an opened section's pool with this title; itself when there is none, and for "". */
+struct section *config_sender(struct section *section, const char *via);
 
 /* Options of a call that stand for a value of a block: "limit_per_minute" for `per_minute` in `limit { ... }`. */
 bool config_is_block_option(const char *name);

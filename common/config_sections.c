@@ -12,6 +12,7 @@
 const struct option_row section_rows[] = {
     OPTION_FLAG("enabled", COMMON, enabled, "yes", "no switches this section off"),
     OPTION_LIST("to", COMMON, to, "", "recipients when the call names none"),
+    OPTION_LIST("pool", COMMON, pool, "", "sections of this channel that reach the same group: used in turn"),
     OPTION_TEXT("language", COMMON, language, "", "en or zh_CN; else the global one"),
     OPTION_TEXT("template", COMMON, template_name, "", "name of the message template"),
     OPTION_TEXT("deadline", COMMON, deadline, "", "time allowed for one notification: 24s"),
@@ -214,6 +215,8 @@ static bool fill_settings(struct opening *opening, void *settings)
     return check_common(opening) && fill_network(opening) && channel_agrees(opening, settings);
 }
 
+static void fill_pool(struct opening *opening);
+
 static bool open_section(struct opening *opening, const struct givens *extra)
 {
     struct section *section = opening->section;
@@ -229,7 +232,93 @@ static bool open_section(struct opening *opening, const struct givens *extra)
         (extra && !config_take_block_options(opening->config, extra, section, opening->fault)))
         return false;
     section->settings = settings;
+    fill_pool(opening);
     return true;
+}
+
+/* --- pools --- */
+
+/* The first section's mentions, keyword and the like are the others', too; its credentials are not. */
+static bool is_shared(const struct section *section, const struct given *given)
+{
+    const struct option_row *row = row_named(section->channel->options, given->name);
+
+    return strcmp(given->name, "pool") != 0 && (!row || row->type != OPTION_TYPE_SECRET);
+}
+
+static struct section *member_of(const struct opening *opening, const struct section *named)
+{
+    struct arena *arena = opening->config->arena;
+    struct section *member = arena_alloc(arena, sizeof(*member));
+
+    *member = *named;
+    member->givens = (struct givens){.arena = arena};
+    for (size_t i = 0; i < opening->section->givens.count; i++) {
+        const struct given *given = &opening->section->givens.items[i];
+
+        if (is_shared(opening->section, given))
+            givens_add(&member->givens, given->name, given->values, given->where);
+    }
+    for (size_t i = 0; i < named->givens.count; i++) {
+        const struct given *given = &named->givens.items[i];
+
+        if (strcmp(given->name, "pool") != 0)
+            givens_add(&member->givens, given->name, given->values, given->where);
+    }
+    return member;
+}
+
+/* A member that cannot be used costs its share only. */
+static void complain_of_member(const struct opening *opening, const char *title, const char *why)
+{
+    const struct given *given = last_given(&opening->givens, "pool");
+
+    if (opening->advised)
+        config_add_finding(opening->advised, true, given ? given->where : opening->section->where,
+                           "'pool' names '%s': %s", title, why);
+}
+
+static void add_member(struct opening *opening, const char *title)
+{
+    struct section *section = opening->section;
+    struct fault fault = {0};
+    struct section *named = config_section(opening->config, section->channel, title, &fault);
+    struct section *member;
+
+    if (!named) {
+        complain_of_member(opening, title, fault.text);
+        return;
+    }
+    if (named == section || strcmp(named->title, section->title) == 0) {
+        complain_of_member(opening, title, "that is this section itself");
+        return;
+    }
+    member = member_of(opening, named);
+    if (!config_open_section(opening->config, member, NULL, &fault)) {
+        complain_of_member(opening, title, fault.text);
+        return;
+    }
+    section->pool =
+        arena_grow(opening->config->arena, section->pool, (section->pool_count + 1) * sizeof(*section->pool));
+    section->pool[section->pool_count++] = member;
+}
+
+static void fill_pool(struct opening *opening)
+{
+    const struct text_list *titles = &opening->section->common.pool;
+
+    opening->section->pool = NULL;
+    opening->section->pool_count = 0;
+    for (size_t i = 0; i < titles->count; i++)
+        add_member(opening, titles->items[i]);
+}
+
+struct section *config_sender(struct section *section, const char *via)
+{
+    for (size_t i = 0; i < section->pool_count; i++)
+        if (strcmp(section->pool[i]->title, via) == 0)
+            return section->pool[i];
+    return section;
 }
 
 bool config_open_section(const struct config *config, struct section *section, const struct givens *extra,
@@ -348,6 +437,7 @@ struct section *config_section_of(const struct config *config, const struct chan
         .givens = {.arena = config->arena},
         .retry = config->retry,
         .limits = config->limits,
+        .storm = config->storm,
         .own_retry = config->retry,
         .own_limits = config->limits,
         .secrets = {.arena = config->arena},

@@ -22,6 +22,12 @@ struct limit_policy {
     unsigned exempt;         /* bit 1 << severity: is never held back */
 };
 
+/* More problems at once than people can read: from here on they are told together. */
+struct storm_policy {
+    int64_t problems; /* more than this many for the same people; 0 switches it off */
+    int64_t within_s;
+};
+
 /* The greatest number that a configuration may name. */
 enum { LIMIT_MOST = 1000000 };
 

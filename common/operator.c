@@ -15,7 +15,7 @@ static struct event event_for(const struct world *world, const struct config *co
     struct event event = event_empty();
 
     event.kind = EVENT_NOTE;
-    event.severity = SEVERITY_ERROR;
+    event.severity = report->good_news ? SEVERITY_INFO : SEVERITY_ERROR;
     event.source = OPERATOR_SOURCE;
     event.source_name = "notification-plugins";
     event.service = report->section;

@@ -17,6 +17,7 @@ struct trouble_report {
     const char *code;    /* tells kinds of trouble apart: "BROKEN", "EXPIRED" ... */
     enum word words;     /* what happened: a format with one %s, the section or problem */
     const char *detail;  /* the masked line that says why */
+    bool good_news;      /* nothing is in trouble */
 };
 
 /*

@@ -84,6 +84,16 @@ bool circuit_closed(struct store *store, const char *endpoint_key, int64_t now_m
     return true;
 }
 
+bool circuit_sound(struct store *store, const char *endpoint_key, bool *sound, struct fault *fault)
+{
+    int64_t failures = 0;
+
+    if (!store_number(store, fault, "SELECT failures FROM circuit WHERE key = ?", 0, &failures, "t", endpoint_key))
+        return false;
+    *sound = failures == 0;
+    return true;
+}
+
 /* --- the end of a run --- */
 
 static bool record_attempts(struct store *store, const struct outbox_result *result, struct fault *fault)
@@ -148,16 +158,40 @@ static bool clears_a_doubt(const struct outbox_result *result)
     return false;
 }
 
+/* What this message speaks of besides itself: alerts of a summary, a problem that is over. */
+static bool settle_told(struct store *store, const struct outbox_result *result, struct fault *fault)
+{
+    switch (result->end) {
+    case OUTBOX_DELIVERED:
+    case OUTBOX_UNCLEAR:
+        return store_run(store, fault,
+                         "UPDATE notification SET ended_ms = ? WHERE delivered_by = ?"
+                         " AND (outcome = 'held' OR outcome = 'folded')",
+                         "it", result->now_ms, result->id);
+    case OUTBOX_EXPIRED:
+        return store_run(store, fault,
+                         "UPDATE notification SET delivered_by = '' WHERE delivered_by = ?"
+                         " AND (outcome = 'held' OR outcome = 'folded')",
+                         "t", result->id);
+    case OUTBOX_WAITS:
+    case OUTBOX_REFUSED:
+    case OUTBOX_DROPPED:
+        break;
+    }
+    return true;
+}
+
 /* Waits on for what is left of it, or is done. */
 static bool settle_row(struct store *store, const struct outbox_result *result, struct fault *fault)
 {
     if (result->end != OUTBOX_WAITS)
         return store_run(store, fault, "DELETE FROM outbox WHERE id = ?", "t", result->id);
-    return store_run(store, fault,
-                     "UPDATE outbox SET state = 'pending', lease_ms = 0, due_ms = ?, position = ?,"
-                     " attempts = attempts + ?, legs = CASE WHEN ? = '' THEN legs ELSE ? END WHERE id = ?",
-                     "iiittt", result->due_ms, result->position, (int64_t)result->attempt_count, result->legs_left,
-                     result->legs_left, result->id);
+    return store_run(
+        store, fault,
+        "UPDATE outbox SET state = 'pending', lease_ms = 0, due_ms = ?, position = ?, booked = 0, via = '',"
+        " attempts = attempts + ?, legs = CASE WHEN ? = '' THEN legs ELSE ? END WHERE id = ?",
+        "iiittt", result->due_ms, result->position, (int64_t)result->attempt_count, result->legs_left,
+        result->legs_left, result->id);
 }
 
 bool outbox_finish(struct store *store, const struct outbox_result *result, struct fault *fault)
@@ -166,7 +200,7 @@ bool outbox_finish(struct store *store, const struct outbox_result *result, stru
         return false;
     if (!record_attempts(store, result, fault) || !record_end(store, result, fault) ||
         !ask_for_receipts(store, result, fault) || !settle_row(store, result, fault) ||
-        !keep_circuits(store, result, fault)) {
+        !settle_told(store, result, fault) || !keep_circuits(store, result, fault)) {
         store_rollback(store);
         return false;
     }
@@ -174,11 +208,25 @@ bool outbox_finish(struct store *store, const struct outbox_result *result, stru
            ((result->end != OUTBOX_WAITS && !clears_a_doubt(result)) || store_promise(store, fault));
 }
 
+bool outbox_set_aside(struct store *store, const char *id, const char *reason, struct fault *fault)
+{
+    if (!store_begin(store, fault))
+        return false;
+    if (!store_run(store, fault,
+                   "UPDATE notification SET outcome = 'held', reason = ?, ended_ms = 0, delivered_by = '' WHERE id = ?",
+                   "tt", reason, id) ||
+        !store_run(store, fault, "DELETE FROM outbox WHERE id = ?", "t", id)) {
+        store_rollback(store);
+        return false;
+    }
+    return store_commit(store, fault) && store_promise(store, fault);
+}
+
 /* --- claims --- */
 
 #define ROW_COLUMNS                                                                                                 \
     "o.id, n.short_id, o.problem, o.event, o.legs, o.template_name, o.position, o.attempts, o.state, o.created_ms," \
-    " o.expires_ms, o.reason, o.due_ms"
+    " o.expires_ms, o.reason, o.recipient_key, o.booked, o.via, o.due_ms"
 
 struct claims {
     struct arena *arena;
@@ -204,7 +252,10 @@ static bool keep_row(void *self, struct row *row)
         .created_ms = row_number(row, 9),
         .expires_ms = row_number(row, 10),
         .reason = row_text(row, 11),
-        .wire_ms = row_number(row, 12),
+        .recipient_key = row_text(row, 12),
+        .booked = row_number(row, 13) != 0,
+        .via = row_text(row, 14),
+        .wire_ms = row_number(row, 15),
     };
     return true;
 }
@@ -259,14 +310,18 @@ bool outbox_take_back(struct store *store, int64_t now_ms, struct fault *fault)
     return !waits || change_alone(store, TAKE_BACK, now_ms, fault);
 }
 
-/* A lease that ends in the far future was given by a clock that has been set back since. */
-static const char DUE_ROWS[] = "SELECT " ROW_COLUMNS " FROM outbox o JOIN notification n ON n.id = o.id"
-                               " WHERE ((o.state = 'pending' AND o.due_ms <= ?1) OR"
-                               " (o.state <> 'pending' AND (o.lease_ms <= ?1 OR o.lease_ms > ?1 + ?2)))"
-                               " AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.problem = o.problem"
-                               " AND e.recipient_key = o.recipient_key AND (e.created_ms < o.created_ms OR"
-                               " (e.created_ms = o.created_ms AND e.id < o.id)))"
-                               " ORDER BY o.severity DESC, o.created_ms LIMIT ?3";
+/*
+ * A lease that ends in the far future was given by a clock that has been set back since. Read in the order of the index, up to
+ * the last row that is wanted: sorting 100,000 rows for each batch would take longer than telling it.
+ */
+static const char DUE_ROWS[] =
+    "SELECT " ROW_COLUMNS " FROM outbox o INDEXED BY outbox_order CROSS JOIN notification n ON n.id = o.id"
+    " WHERE ((o.state = 'pending' AND o.due_ms <= ?1) OR"
+    " (o.state <> 'pending' AND (o.lease_ms <= ?1 OR o.lease_ms > ?1 + ?2)))"
+    " AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.problem = o.problem"
+    " AND e.recipient_key = o.recipient_key AND (e.created_ms < o.created_ms OR"
+    " (e.created_ms = o.created_ms AND e.id < o.id)))"
+    " ORDER BY o.severity DESC, o.created_ms LIMIT ?3";
 
 /* The mark "on the wire" stays until its row is settled or sent anew. */
 static const char LEASE[] =

@@ -14,6 +14,7 @@ struct outbox_row {
     const char *id; /* of the notification */
     const char *short_id;
     const char *problem;
+    const char *recipient_key;
     const char *event; /* JSON */
     const char *legs;  /* JSON */
     const char *template_name;
@@ -21,6 +22,8 @@ struct outbox_row {
     int64_t attempts; /* made on this leg so far */
     bool was_on_wire; /* its sender died while the provider may have acted */
     int64_t wire_ms;  /* was_on_wire: when the provider was called */
+    bool booked;      /* a place of the provider's quota is taken for the next attempt */
+    const char *via;  /* title of the pool's section that the place is in; "" for the leg's own */
     int64_t created_ms;
     int64_t expires_ms;
     const char *reason;
@@ -83,7 +86,8 @@ bool outbox_on_wire(struct store *store, const char *id, int64_t position, int64
 
 /*
  * Records attempts, end and the receipts to ask for in one transaction, promised when it WAITS or a receipt is to clear a doubt.
- * Keeps the circuit of each section.
+ * Keeps the circuit of each section. What a summary tells is told when the summary has arrived, and is free for the next one when
+ * it expired.
  */
 bool outbox_finish(struct store *store, const struct outbox_result *result, struct fault *fault);
 
@@ -98,6 +102,9 @@ bool outbox_take_back(struct store *store, int64_t now_ms, struct fault *fault);
  */
 bool outbox_claim(struct store *store, struct arena *arena, int64_t now_ms, int64_t lease_ms, size_t most,
                   struct outbox_row **rows, size_t *count, struct fault *fault);
+
+/* Takes a waiting message out: it is held back from now on, for `reason`, and told in a summary. */
+bool outbox_set_aside(struct store *store, const char *id, const char *reason, struct fault *fault);
 
 /* One row by id, claimed: for `notifyctl retry`. *found is false when it is not waiting. */
 bool outbox_claim_one(struct store *store, struct arena *arena, const char *id, int64_t now_ms, int64_t lease_ms,
@@ -116,6 +123,9 @@ bool worker_fresh(struct store *store, int64_t now_ms, bool *fresh, struct fault
 
 /* False while a section that failed 5 times in a row within 5 minutes is left alone, but for one probe a minute. */
 bool circuit_closed(struct store *store, const char *endpoint_key, int64_t now_ms, bool *closed, struct fault *fault);
+
+/* True when the last attempt at this endpoint did not fail. */
+bool circuit_sound(struct store *store, const char *endpoint_key, bool *sound, struct fault *fault);
 
 /* The provider's id of the first delivered message of a problem on this section: the head of the thread; "" when there is none. */
 bool reference_of(struct store *store, struct arena *arena, const char *problem, const char *section,

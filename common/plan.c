@@ -148,6 +148,23 @@ bool plan_make(struct arena *arena, const struct config *config, const struct ch
     return enough_recipients(plan, fault);
 }
 
+static void add_secrets(const struct section *section, struct secrets *secrets)
+{
+    for (size_t i = 0; i < section->secrets.count; i++)
+        secrets_add(secrets, section->secrets.items[i]);
+}
+
+void chain_secrets(const struct chain *chain, struct secrets *secrets)
+{
+    for (size_t i = 0; i < chain->leg_count; i++) {
+        const struct section *section = chain->legs[i].section;
+
+        add_secrets(section, secrets);
+        for (size_t k = 0; k < section->pool_count; k++)
+            add_secrets(section->pool[k], secrets);
+    }
+}
+
 const char *chain_to_json(struct arena *arena, const struct chain *chain, bool repeat)
 {
     struct json_object *doc = json_doc(arena);

@@ -15,9 +15,16 @@
 
 struct leg {
     struct section *section; /* opened */
+    struct section *via;     /* the member of its pool that sends it; NULL for itself */
     const char **recipients;
     size_t recipient_count;
 };
+
+/* Whose credentials are used. */
+static inline struct section *leg_sender(const struct leg *leg)
+{
+    return leg->via ? leg->via : leg->section;
+}
 
 /* What a chain's failure means for the exit status. */
 enum chain_part {
@@ -53,6 +60,9 @@ bool plan_make(struct arena *arena, const struct config *config, const struct ch
 
 void plan_add_note(struct arena *arena, struct plan *plan, const char *note);
 struct chain *plan_add_chain(struct arena *arena, struct plan *plan, const struct chain *chain);
+
+/* What must not be seen of the sections that may send it. */
+void chain_secrets(const struct chain *chain, struct secrets *secrets);
 
 /* A chain as the outbox keeps it: titles of sections and of the route, recipients; no setting and no secret. */
 const char *chain_to_json(struct arena *arena, const struct chain *chain, bool repeat);

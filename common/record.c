@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/civil.h"
 #include "common/identity.h"
 #include "common/log.h"
 #include "common/operator.h"
@@ -9,6 +10,7 @@
 enum {
     FIRST_WAIT_MS = 30000,
     MOST_WAIT_MS = 1800000,
+    LATE_MS = 120000,       /* later than this is said */
     REPEAT_WAIT_MS = 30000, /* before the one repeat of a message whose end is not known */
 };
 
@@ -19,13 +21,45 @@ static const char *masked(const struct record *record, const char *text)
 
 static const char *endpoint_key_of(const struct record *record, const struct leg *leg)
 {
-    return identity_endpoint(record->world->arena, leg->section->channel->name, leg->section->secrets.items,
-                             leg->section->secrets.count);
+    const struct section *section = leg_sender(leg);
+
+    return identity_endpoint(record->world->arena, section->channel->name, section->secrets.items,
+                             section->secrets.count);
 }
 
-static bool circuit_allows(void *self, const struct leg *leg)
+/* Whom a leg tells, whichever robot does. */
+static const char *recipient_key_of(const struct record *record, const struct leg *leg)
 {
-    struct record *record = self;
+    struct arena *arena = record->world->arena;
+
+    return identity_recipients(arena, asking_pool(arena, leg->section).items[0].key, leg->recipients,
+                               leg->recipient_count);
+}
+
+/* A leg that is tried in place of another needs a place of its own provider's quota. */
+static bool has_place(struct record *record, struct leg *leg)
+{
+    struct quota_ask ask = {
+        .pool = asking_pool(record->world->arena, leg->section),
+        .problem = record->problem,
+        .recipient_key = recipient_key_of(record, leg),
+        .limits = leg->section->channel->endpoint_limits,
+        .severity = record->severity,
+        .now_ms = world_wall_ms(record->world),
+    };
+    struct quota_answer answer;
+    struct fault fault = {0};
+
+    if (!record->store || leg == record->placed ||
+        !quota_take(record->store, record->world->arena, &ask, &answer, &fault))
+        return true;
+    if (answer.taken && answer.via[0])
+        leg->via = config_sender(leg->section, answer.via);
+    return answer.taken;
+}
+
+static bool circuit_allows(struct record *record, const struct leg *leg)
+{
     struct fault fault = {0};
     bool closed = true;
 
@@ -33,6 +67,15 @@ static bool circuit_allows(void *self, const struct leg *leg)
         !circuit_closed(record->store, endpoint_key_of(record, leg), world_wall_ms(record->world), &closed, &fault))
         closed = true;
     return closed;
+}
+
+static bool may_try(void *self, struct leg *leg)
+{
+    struct record *record = self;
+
+    if (leg->section->pool_count > 0 && leg != record->placed) /* the choice among robots looks at their circuits */
+        return has_place(record, leg);
+    return circuit_allows(record, leg) && has_place(record, leg);
 }
 
 static void keep_trouble(struct record *record, const struct fault *fault)
@@ -61,7 +104,7 @@ static void add_attempt(struct record *record, const struct leg *leg, const stru
         .number = attempt->number,
         .at_ms = world_wall_ms(record->world) - attempt->took_ms,
         .took_ms = attempt->took_ms,
-        .section = leg->section->title,
+        .section = leg_sender(leg)->title,
         .endpoint_key = endpoint_key_of(record, leg),
         .recipient = verdict->recipient,
         .outcome = verdict->outcome,
@@ -78,7 +121,7 @@ static void keep_attempt(void *self, const struct leg *leg, const struct attempt
         const struct verdict *verdict = &attempt->verdicts->items[i];
 
         add_attempt(record, leg, attempt, verdict);
-        log_notice("attempt=%u section=%s outcome=%s code=%s ms=%lld id=%s %s", attempt->number, leg->section->title,
+        log_notice("attempt=%u section=%s outcome=%s code=%s ms=%lld id=%s %s", attempt->number, leg_sender(leg)->title,
                    outcome_name(verdict->outcome), verdict->code, (long long)attempt->took_ms, record->id,
                    masked(record, verdict->reason));
     }
@@ -88,13 +131,12 @@ static const char *first_reference(void *self, const struct leg *leg)
 {
     struct record *record = self;
     struct arena *arena = record->world->arena;
-    const char *recipients =
-        identity_recipients(arena, endpoint_key_of(record, leg), leg->recipients, leg->recipient_count);
+    const char *recipients = recipient_key_of(record, leg);
     const char *reference = "";
     struct fault fault = {0};
 
     if (record->store &&
-        !reference_of(record->store, arena, record->problem, leg->section->title, recipients, &reference, &fault))
+        !reference_of(record->store, arena, record->problem, leg_sender(leg)->title, recipients, &reference, &fault))
         reference = "";
     return reference;
 }
@@ -108,7 +150,7 @@ static bool receipt_comes(void *self, const struct leg *leg)
 {
     const struct record *record = self;
 
-    return record->store && record->worker_comes && record_asks_receipts(leg->section);
+    return record->store && record->worker_comes && record_asks_receipts(leg_sender(leg));
 }
 
 static void log_note(void *self, const char *line)
@@ -121,13 +163,63 @@ static void log_note(void *self, const char *line)
 void record_attach(struct record *record, struct telling *telling)
 {
     record->problem = identity_problem(record->world->arena, telling->event);
-    telling->may_try = circuit_allows;
+    record->severity = telling->event->severity;
+    telling->may_try = may_try;
     telling->looks_first = receipt_comes;
     telling->reference = first_reference;
     telling->on_wire = mark_on_wire;
     telling->on_attempt = keep_attempt;
     telling->note = log_note;
     telling->self = record;
+}
+
+static const char *clock_of(const struct record *record, const struct config *config, int64_t at_ms, int64_t other_ms)
+{
+    struct arena *arena = record->world->arena;
+    const char *day = civil_format(arena, at_ms / 1000, config->timezone, "%m-%d");
+    bool same_day = strcmp(day, civil_format(arena, other_ms / 1000, config->timezone, "%m-%d")) == 0;
+
+    return civil_format(arena, at_ms / 1000, config->timezone, same_day ? "%H:%M" : "%m-%d %H:%M");
+}
+
+/* From when until when it was, for a recovery that took its waiting problem along. */
+static const char *came_and_went(const struct record *record, const struct config *config, const struct event *event,
+                                 int64_t created_ms)
+{
+    int64_t over_ms = event->time_s ? event->time_s * 1000 : created_ms;
+    int64_t began_ms = 0;
+    struct fault fault = {0};
+    const char *values[2];
+
+    if (event->kind != EVENT_RECOVERY ||
+        !store_number(record->store, &fault,
+                      "SELECT MIN(created_ms) FROM notification WHERE delivered_by = ? AND outcome = 'folded'"
+                      " AND kind = 'problem'",
+                      0, &began_ms, "t", record->id) ||
+        began_ms == 0)
+        return "";
+    if (over_ms < began_ms)
+        over_ms = created_ms;
+    values[0] = clock_of(record, config, began_ms, over_ms);
+    values[1] = clock_of(record, config, over_ms, began_ms);
+    return word_print(record->world->arena, config->language, WORD_CAME_AND_WENT, values, 2);
+}
+
+static const char *lateness(const struct record *record, const struct config *config, int64_t created_ms)
+{
+    int64_t late_ms = world_wall_ms(record->world) - created_ms;
+    const char *minutes = arena_print(record->world->arena, "%lld", (long long)late_ms / 60000);
+
+    return late_ms < LATE_MS ? "" : word_print(record->world->arena, config->language, WORD_LATE, &minutes, 1);
+}
+
+const char *record_beginning(const struct record *record, const struct config *config, const struct event *event,
+                             int64_t created_ms)
+{
+    if (!record->store)
+        return "";
+    return arena_print(record->world->arena, "%s%s", lateness(record, config, created_ms),
+                       came_and_went(record, config, event, created_ms));
 }
 
 int64_t record_next_try_ms(int64_t now_ms, int64_t attempts, int64_t wait_s, uint32_t dice)
@@ -214,14 +306,14 @@ static void wish_for_receipts(struct arena *arena, const struct chain *chain, co
     struct receipt_wish *items = wishes(arena, told->verdicts.count, result);
     const char *legs = legs_after(arena, chain, told->position);
 
-    if (!record_asks_receipts(told->leg->section))
+    if (!record_asks_receipts(leg_sender(told->leg)))
         return;
     for (size_t i = 0; i < told->verdicts.count; i++) {
         const struct verdict *verdict = &told->verdicts.items[i];
 
         if (verdict->recipient[0] && (verdict->outcome == OUTCOME_DELIVERED || verdict->outcome == OUTCOME_UNCLEAR))
             items[result->receipt_count++] = (struct receipt_wish){
-                .section = told->leg->section->title,
+                .section = leg_sender(told->leg)->title,
                 .recipient = verdict->recipient,
                 .reference = verdict->reference,
                 .doubt = verdict->outcome == OUTCOME_UNCLEAR,
@@ -246,11 +338,11 @@ struct outbox_result record_doubt(struct arena *arena, const struct chain *chain
     };
     struct receipt_wish *items = wishes(arena, leg->recipient_count, &result);
 
-    if (!record_asks_receipts(leg->section))
+    if (!record_asks_receipts(leg_sender(leg)))
         return result;
-    result.section = leg->section->title;
+    result.section = leg_sender(leg)->title;
     for (size_t i = 0; i < leg->recipient_count; i++)
-        items[result.receipt_count++] = (struct receipt_wish){.section = leg->section->title,
+        items[result.receipt_count++] = (struct receipt_wish){.section = leg_sender(leg)->title,
                                                               .recipient = leg->recipients[i],
                                                               .reference = "",
                                                               .doubt = true,
@@ -267,7 +359,7 @@ struct outbox_result record_result(const struct record *record, const struct cha
     struct outbox_result result = {
         .id = record->id,
         .section =
-            told->outcome == OUTCOME_DELIVERED || told->outcome == OUTCOME_UNCLEAR ? told->leg->section->title : "",
+            told->outcome == OUTCOME_DELIVERED || told->outcome == OUTCOME_UNCLEAR ? leg_sender(told->leg)->title : "",
         .reference = first->reference,
         .text = masked(record, told->text),
         .code = worst->code,
@@ -286,7 +378,7 @@ struct outbox_result record_result(const struct record *record, const struct cha
 void record_tell_operator(const struct record *record, const struct config *config, const struct event *event,
                           const struct chain *chain, const struct told *told, const struct outbox_result *result)
 {
-    const char *title = told->leg ? told->leg->section->title : chain->legs[0].section->title;
+    const char *title = told->leg ? leg_sender(told->leg)->title : chain->legs[0].section->title;
     struct trouble_report report = {
         .section = title,
         .detail = arena_print(record->world->arena, "%s: %s\n%s", result->code, result->words, event->subject)};

@@ -7,6 +7,7 @@
 #ifndef COMMON_RECORD_H
 #define COMMON_RECORD_H
 
+#include "common/asking.h"
 #include "common/outbox.h"
 #include "common/telling.h"
 
@@ -16,7 +17,9 @@ struct record {
     const char *id;
     const char *problem; /* set by record_attach() */
     const struct secrets *secrets;
-    bool worker_comes; /* somebody asks for receipts soon: a doubt that one can clear waits for it */
+    bool worker_comes;        /* somebody asks for receipts soon: a doubt that one can clear waits for it */
+    const struct leg *placed; /* has its place of the provider's quota already; others take one when they are tried */
+    enum severity severity;   /* set by record_attach() */
     struct attempt_record *attempts;
     size_t attempt_count;
     struct fault trouble; /* the first with the store */
@@ -38,6 +41,13 @@ bool record_asks_receipts(const struct section *section);
 /* Tells the operator when the end of a chain is trouble that a person must mend. */
 void record_tell_operator(const struct record *record, const struct config *config, const struct event *event,
                           const struct chain *chain, const struct told *told, const struct outbox_result *result);
+
+/*
+ * What a message begins with: how late it is; of a recovery whose problem was never told, from when until when it was. "" for
+ * most.
+ */
+const char *record_beginning(const struct record *record, const struct config *config, const struct event *event,
+                             int64_t created_ms);
 
 /* When a row that waits is tried again: the provider's wish, else a back-off that doubles from 30 s to 30 min. */
 int64_t record_next_try_ms(int64_t now_ms, int64_t attempts, int64_t wait_s, uint32_t dice);

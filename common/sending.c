@@ -8,6 +8,7 @@
 #include "common/civil.h"
 #include "common/confirmation.h"
 #include "common/log.h"
+#include "common/operator.h"
 #include "common/preview.h"
 #include "common/record.h"
 #include "common/report.h"
@@ -137,6 +138,15 @@ static const char *why_not(const struct course *course)
             return arena_print(arena, "suppressed %s: outside the hours of route \"%s\", told in a summary at %s", name,
                                course->chain->route->title,
                                civil_text(arena, answer->due_ms / 1000, course->sending->config->timezone));
+        if (strcmp(answer->scope, "storm") == 0)
+            return arena_print(arena, "suppressed %s: a storm of problems, %lld waiting for the summary", name,
+                               (long long)answer->waiting);
+        if (strcmp(answer->scope, "exempt") == 0)
+            return arena_print(arena,
+                               "suppressed %s: over %lld a minute that no limit holds, %lld waiting for the summary",
+                               name, (long long)answer->allowed, (long long)answer->waiting);
+        if (strcmp(answer->scope, "summary") == 0)
+            return arena_print(arena, "suppressed %s: a summary told its problem, and will tell its end", name);
         return arena_print(arena, "suppressed %s: %lld a %s reached for this %s, %lld waiting for the summary", name,
                            (long long)answer->allowed, answer->window, answer->scope, (long long)answer->waiting);
     case MUTED:
@@ -171,6 +181,15 @@ static bool worker_is_there(const struct sending *sending)
     return sending->store && worker_fresh(sending->store, world_wall_ms(sending->world), &fresh, &fault) && fresh;
 }
 
+/* Once an hour. True when somebody is to hear of it now. */
+static bool tell_of_no_worker(const struct sending *sending, const char *line)
+{
+    struct trouble_report report = {
+        .section = "", .code = "NO-WORKER", .words = WORD_OPERATOR_NO_WORKER, .detail = masked(sending, line)};
+
+    return operator_tell(sending->world, sending->config, sending->store, sending->event, &report);
+}
+
 /* A row that waits is a promise only when somebody will come for it. */
 static void account_waiting(struct sending *sending, const char *line)
 {
@@ -178,8 +197,9 @@ static void account_waiting(struct sending *sending, const char *line)
         say(sending, line);
         return;
     }
-    sending_complain(sending, arena_print(sending->world->arena,
-                                          "%s; no worker has been seen: start notifyd or the tick timer", line));
+    line = arena_print(sending->world->arena, "%s; no worker has been seen: start notifyd or the tick timer", line);
+    sending_complain(sending, line);
+    sending->alarm = tell_of_no_worker(sending, line) || sending->alarm;
     keep_status(sending, 1);
 }
 
@@ -216,7 +236,7 @@ static void account_told(struct course *course, const struct told *told, bool wa
 {
     struct sending *sending = course->sending;
     struct arena *arena = sending->world->arena;
-    struct report report = {.section = told->leg->section,
+    struct report report = {.section = leg_sender(told->leg),
                             .short_id = told->short_id,
                             .language = told->language,
                             .took_ms = told->took_ms};
@@ -275,9 +295,9 @@ static void add_to_result(const struct course *course, const struct told *told)
         return;
     if (delivered) {
         jset_flag(result, "success", true);
-        jadd_text(json_at(result, "/success_channels"), told->leg->section->title);
+        jadd_text(json_at(result, "/success_channels"), leg_sender(told->leg)->title);
     }
-    add_failed(course, delivered ? told->leg->section->title : "");
+    add_failed(course, delivered ? leg_sender(told->leg)->title : "");
 }
 
 /* Writes down how it ended; true when the message waits somewhere safe. */
@@ -310,12 +330,16 @@ static void tell(struct course *course)
 static void start(struct course *course)
 {
     struct sending *sending = course->sending;
+    struct leg *first = &course->chain->legs[0];
 
     course->record = (struct record){.world = sending->world,
                                      .store = course->recorded ? sending->store : NULL,
                                      .id = course->answer.id,
                                      .secrets = &sending->secrets,
-                                     .worker_comes = worker_is_there(sending)};
+                                     .worker_comes = worker_is_there(sending),
+                                     .placed = course->answer.admission == ADMITTED ? first : NULL};
+    if (course->recorded && course->answer.via[0])
+        first->via = config_sender(first->section, course->answer.via);
     course->telling = (struct telling){
         .world = sending->world,
         .config = sending->config,
@@ -323,7 +347,8 @@ static void start(struct course *course)
         .confirm = confirmation_for(sending->config, course->chain->route),
         .id = course->answer.id,
         .template_name = template_for(sending, course->chain),
-        .late = "",
+        .late = record_beginning(&course->record, sending->config, event_for(sending, course->chain),
+                                 world_wall_ms(sending->world)),
         .deadline_ms = course->deadline_ms,
         .attempts_most = course->record.worker_comes ? 1 : 0,
     };
@@ -339,6 +364,7 @@ static void ask_store(struct course *course)
     course->recorded = admit(course, &fault);
     if (!course->recorded)
         log_error("%s; sending without limits id=%s", fault.text, course->sending->id);
+    course->sending->storm_begins = course->sending->storm_begins || (course->recorded && course->answer.storm_begins);
     course->settled = course->recorded && course->answer.admission != ADMITTED && course->answer.admission != ADOPTED;
 }
 
@@ -487,12 +513,7 @@ bool sending_route(struct sending *sending, const struct text_list *to, struct p
 
 static void gather_secrets(struct sending *sending, const struct chain *chain)
 {
-    for (size_t i = 0; i < chain->leg_count; i++) {
-        const struct secrets *secrets = &chain->legs[i].section->secrets;
-
-        for (size_t k = 0; k < secrets->count; k++)
-            secrets_add(&sending->secrets, secrets->items[k]);
-    }
+    chain_secrets(chain, &sending->secrets);
 }
 
 void sending_open_store(struct sending *sending)
@@ -510,7 +531,10 @@ void sending_open_store(struct sending *sending)
                   sending->id);
 }
 
-/* Without a worker, whoever comes by with time to spare tells a few of those that wait. */
+/*
+ * Without a worker, whoever comes by with time to spare tells a few of those that wait. Whose problem began a storm announces it
+ * without waiting for the worker; so does the operator's message that there is none.
+ */
 static void lend_a_hand(const struct sending *sending)
 {
     int64_t now_ms = world_steady_ms(sending->world);
@@ -523,8 +547,9 @@ static void lend_a_hand(const struct sending *sending)
     struct work_done done;
     struct fault fault = {0};
 
-    if (!sending->store || !sending->told || sending->status != 0 ||
-        now_ms + 3 * SPARE_MOST_MS > sending->deadline_ms || worker_is_there(sending))
+    bool spare = sending->status == 0 && (sending->storm_begins || (sending->told && !worker_is_there(sending)));
+
+    if (!sending->store || !(spare || sending->alarm) || now_ms + 3 * SPARE_MOST_MS > sending->deadline_ms)
         return;
     if (!work_once(&worker, &done, &fault))
         log_error("%s id=%s", fault.text, sending->id);

@@ -25,6 +25,8 @@ struct sending {
     const char *state;            /* directory of the store, "" for the configuration's */
     struct store *store;          /* NULL: without limits and records */
     struct secrets secrets;       /* no line leaves without being masked */
+    bool storm_begins;            /* with this run's problem: it is to be announced */
+    bool alarm;                   /* the operator is to hear that there is no worker */
     bool told;                    /* something went out to a provider in this run */
     int status;                   /* the exit status so far: the gravest chain decides */
 };

@@ -103,6 +103,28 @@ const char *const STORE_STEPS[] = {
     " PRIMARY KEY (id, section, recipient));"
     "CREATE INDEX receipt_due ON receipt (due_ms) WHERE state = 'waiting';"
 
+    /* A waiting message takes its place of the provider's quota once; of a pool it goes through one robot. */
+    "ALTER TABLE outbox ADD COLUMN booked INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE outbox ADD COLUMN via TEXT NOT NULL DEFAULT '';" /* title of that robot's section; '' for the leg's own */
+    "CREATE INDEX outbox_order ON outbox (severity DESC, created_ms, due_ms, state, lease_ms);"
+    "CREATE INDEX outbox_people ON outbox (recipient_key, severity DESC, created_ms);"
+
+    /* What another message tells: `delivered_by` is its id as soon as that one waits, `ended_ms` the time when it arrived. */
+    "DROP INDEX notification_held;"
+    "CREATE INDEX notification_held ON notification (section, recipient_key)"
+    " WHERE delivered_by = '' AND (outcome = 'held' OR outcome = 'folded');"
+    "CREATE INDEX notification_told_by ON notification (delivered_by) WHERE outcome = 'held' OR outcome = 'folded';"
+    "CREATE INDEX notification_people ON notification (recipient_key, created_ms) WHERE kind = 'problem';"
+
+    /* More problems at once than people can read, while it lasts. */
+    "CREATE TABLE storm ("
+    " recipient_key TEXT PRIMARY KEY, section TEXT NOT NULL, recipients TEXT NOT NULL,"
+    " began_ms INTEGER NOT NULL," /* the first of the problems that began it */
+    " gravest INTEGER NOT NULL,"
+    " announced_by TEXT NOT NULL DEFAULT ''," /* id of the notification that announces it */
+    " shown INTEGER NOT NULL DEFAULT 0,"      /* problems that the announcement speaks of */
+    " shown_ms INTEGER NOT NULL DEFAULT 0);"
+
     /* What .ics files say, until they change: calendar_cache.h. */
     "CREATE TABLE calendar ("
     " key TEXT PRIMARY KEY, file TEXT NOT NULL, made_s INTEGER NOT NULL, content TEXT NOT NULL, digest TEXT NOT NULL);",

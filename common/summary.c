@@ -1,19 +1,15 @@
 #include "common/summary.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "common/civil.h"
-#include "common/str.h"
-#include "common/utf8.h"
+#include "common/storm.h"
 
 enum {
-    GROUPS_MOST = 200,  /* in one pass */
-    ROWS_MOST = 5000,   /* read for one summary; the rest is counted only */
-    NAMED_MOST = 5,     /* hosts, services */
-    OPEN_MOST = 10,     /* problems still open */
-    PAIRS_MOST = 5,     /* problems that came and went */
-    BETWEEN_MS = 60000, /* two summaries to the same people are at least this far apart */
+    GROUPS_MOST = 200,    /* in one pass */
+    BATCH = 5000,         /* rows in one transaction */
+    EXEMPT_MS = 10000,    /* what is too grave for limits waits no longer for others to be told with it */
+    BETWEEN_MS = 60000,   /* two summaries to the same people are at least this far apart */
+    IN_STORM_MS = 300000, /* so far in a storm */
 };
 
 struct group {
@@ -24,10 +20,13 @@ struct group {
     int64_t first_ms;
     int64_t last_ms;
     enum severity worst;
+    bool waited;      /* some waited in the outbox before */
+    bool exempt;      /* some are too grave to wait for others */
+    bool only_over;   /* nothing but recoveries */
+    int64_t storm_ms; /* when a storm began that is not over; 0 for none */
 };
 
 struct groups {
-    struct arena *arena;
     struct group items[GROUPS_MOST];
     size_t count;
 };
@@ -44,308 +43,156 @@ static bool keep_group(void *self, struct row *row)
         .first_ms = row_number(row, 4),
         .last_ms = row_number(row, 5),
         .worst = severity_of_number(row_number(row, 6)),
+        .waited = row_number(row, 7) != 0,
+        .exempt = row_number(row, 8) != 0,
+        .only_over = row_number(row, 9) != 0,
     };
     return groups->count < GROUPS_MOST;
 }
 
-/* --- what a group holds --- */
-
-struct held {
-    const char *problem;
-    const char *host;
-    const char *service;
-    const char *subject;
-    enum severity severity;
-    int64_t created_ms;
-    int64_t over_ms; /* when its recovery came; 0 while it is open */
-};
-
-struct helds {
-    struct arena *arena;
-    struct held *items;
-    size_t count;
-};
-
-static bool keep_held(void *self, struct row *row)
-{
-    struct helds *helds = self;
-
-    helds->items[helds->count++] = (struct held){
-        .problem = row_text(row, 0),
-        .host = row_text(row, 1),
-        .service = row_text(row, 2),
-        .subject = row_text(row, 3),
-        .severity = severity_of_number(row_number(row, 4)),
-        .created_ms = row_number(row, 5),
-        .over_ms = row_number(row, 6),
-    };
-    return helds->count < ROWS_MOST;
-}
-
-static bool read_helds(const struct summary_making *making, struct arena *arena, const struct group *group,
-                       struct helds *helds, struct fault *fault)
-{
-    *helds = (struct helds){.arena = arena, .items = arena_alloc(arena, ROWS_MOST * sizeof(*helds->items))};
-    return store_read(
-        making->store, arena, fault,
-        "SELECT n.problem, n.host, n.service, n.subject, n.severity, n.created_ms,"
-        " COALESCE((SELECT MIN(r.created_ms) FROM notification r WHERE r.problem = n.problem AND"
-        " r.recipient_key = n.recipient_key AND r.kind = 'recovery' AND r.created_ms >= n.created_ms), 0)"
-        " FROM notification n WHERE n.section = ? AND n.recipient_key = ? AND n.outcome = 'held'"
-        " AND n.ended_ms = 0 AND n.created_ms <= ? AND n.release_ms <= ? ORDER BY n.severity DESC, n.created_ms",
-        keep_held, helds, "ttii", group->section, group->recipient_key, group->last_ms, world_wall_ms(making->world));
-}
-
 /* --- words --- */
 
-struct writing {
-    struct arena *arena;
-    const struct config *config;
-    enum language language;
-    struct str text;
-};
-
-static const char *say(struct writing *writing, enum word word, const char *one, const char *two)
+static const char *subject_of(const struct digest_making *making, const struct group *group)
 {
-    const char *values[] = {one, two};
-
-    return word_print(writing->arena, writing->language, word, values, 2);
-}
-
-static const char *number(struct writing *writing, int64_t value)
-{
-    return arena_print(writing->arena, "%lld", (long long)value);
-}
-
-/* A name and how often it was seen. */
-struct tally {
-    const char *name;
-    size_t count;
-};
-
-static int by_count(const void *one, const void *other)
-{
-    const struct tally *a = one;
-    const struct tally *b = other;
-
-    return a->count != b->count ? (a->count < b->count ? 1 : -1) : strcmp(a->name, b->name);
-}
-
-static int by_name(const void *one, const void *other)
-{
-    return strcmp(((const struct tally *)one)->name, ((const struct tally *)other)->name);
-}
-
-/* Equal names become one entry with their number; the most frequent stand first. */
-static size_t tally_up(struct tally *tallies, size_t count)
-{
-    size_t distinct = 0;
-
-    qsort(tallies, count, sizeof(*tallies), by_name);
-    for (size_t i = 0; i < count; i++) {
-        if (distinct > 0 && strcmp(tallies[distinct - 1].name, tallies[i].name) == 0)
-            tallies[distinct - 1].count++;
-        else
-            tallies[distinct++] = tallies[i];
-    }
-    qsort(tallies, distinct, sizeof(*tallies), by_count);
-    return distinct;
-}
-
-static void write_tally(struct writing *writing, enum word label, const struct helds *helds, bool services)
-{
-    struct tally *tallies = arena_alloc(writing->arena, (helds->count + 1) * sizeof(*tallies));
-    size_t count = 0;
-
-    for (size_t i = 0; i < helds->count; i++) {
-        const char *name = services ? helds->items[i].service : helds->items[i].host;
-
-        if (name[0])
-            tallies[count++] = (struct tally){.name = name, .count = 1};
-    }
-    count = tally_up(tallies, count);
-    for (size_t i = 0; i < count && i < NAMED_MOST; i++)
-        str_addf(&writing->text, "%s%s ×%zu", i == 0 ? word_in(writing->language, label) : ", ", tallies[i].name,
-                 tallies[i].count);
-    if (count > 0)
-        str_add(&writing->text, count > NAMED_MOST ? ", …\n" : "\n");
-}
-
-static const char *place_of(struct writing *writing, const struct held *held)
-{
-    return held->service[0] ? arena_print(writing->arena, "%s / %s", held->host, held->service) : held->host;
-}
-
-static void write_open(struct writing *writing, const struct helds *helds)
-{
-    size_t open = 0;
-
-    for (size_t i = 0; i < helds->count; i++) {
-        const struct held *held = &helds->items[i];
-
-        if (held->over_ms || ++open > OPEN_MOST)
-            continue;
-        if (open == 1)
-            str_addf(&writing->text, "%s\n", word_in(writing->language, WORD_SUMMARY_OPEN));
-        str_addf(&writing->text, "%s %s: %s\n",
-                 civil_format(writing->arena, held->created_ms / 1000, writing->config->timezone, "%H:%M"),
-                 place_of(writing, held), held->subject);
-    }
-    if (open > OPEN_MOST)
-        str_addf(&writing->text, "%s\n",
-                 say(writing, WORD_SUMMARY_MORE, number(writing, (int64_t)(open - OPEN_MOST)), ""));
-}
-
-static void write_pairs(struct writing *writing, const struct helds *helds)
-{
-    size_t pairs = 0;
-
-    for (size_t i = 0; i < helds->count; i++) {
-        const struct held *held = &helds->items[i];
-
-        if (!held->over_ms || ++pairs > PAIRS_MOST)
-            continue;
-        str_addf(&writing->text, "%s\n",
-                 say(writing, WORD_SUMMARY_PAIR, place_of(writing, held),
-                     civil_duration(writing->arena, (held->over_ms - held->created_ms) / 1000)));
-    }
-    if (pairs > PAIRS_MOST)
-        str_addf(&writing->text, "%s\n",
-                 say(writing, WORD_SUMMARY_MORE, number(writing, (int64_t)(pairs - PAIRS_MOST)), ""));
-}
-
-static struct event event_of(struct writing *writing, const struct group *group, const struct helds *helds)
-{
-    struct event event = event_empty();
     int64_t minutes = (group->last_ms - group->first_ms + 59999) / 60000;
+    const char *values[] = {digest_number(making, group->count), digest_number(making, minutes > 0 ? minutes : 1)};
+    enum word word = WORD_SUMMARY_SUBJECT;
 
-    write_tally(writing, WORD_SUMMARY_HOSTS, helds, false);
-    write_tally(writing, WORD_SUMMARY_SERVICES, helds, true);
-    write_open(writing, helds);
-    write_pairs(writing, helds);
-    event.kind = EVENT_NOTE;
-    event.severity = group->worst;
-    event.source = "manual";
-    event.source_name = "notification-plugins";
-    event.time_s = group->last_ms / 1000;
-    event.event_id = arena_print(writing->arena, "summary-%lld", (long long)group->last_ms);
-    event.subject =
-        say(writing, WORD_SUMMARY_SUBJECT, number(writing, group->count), number(writing, minutes > 0 ? minutes : 1));
-    event.message = utf8_clean(writing->arena, writing->text.text, writing->text.len);
-    return event;
+    if (group->only_over)
+        word = WORD_SUMMARY_ENDS;
+    if (group->waited) {
+        word = WORD_SUMMARY_WAITED;
+        values[1] = digest_clock(making, group->first_ms);
+    }
+    return word_print(making->world->arena, making->config->language, word, values, 2);
+}
+
+static bool event_of(const struct digest_making *making, const struct group *group, struct event *event,
+                     struct fault *fault)
+{
+    struct digest_set set = {.held = true,
+                             .section = group->section,
+                             .recipient_key = group->recipient_key,
+                             .until_ms = group->last_ms,
+                             .each_host = group->exempt};
+    const char *storm = "";
+    const char *text;
+
+    if (!digest_write(making, &set, &text, NULL, fault) ||
+        (group->storm_ms > 0 && !digest_storm(making, group->recipient_key, group->storm_ms, &storm, NULL, fault)))
+        return false;
+    if (storm[0])
+        text = arena_print(making->world->arena, "%s\n%s", storm, text);
+    *event =
+        digest_event(making, group->worst, arena_print(making->world->arena, "summary-%lld", (long long)group->last_ms),
+                     subject_of(making, group), text);
+    event->time_s = group->last_ms / 1000;
+    return true;
 }
 
 /* --- one group --- */
 
-static bool mark_told(const struct summary_making *making, const struct group *group, const char *id,
-                      struct fault *fault)
+/* A part of them in a transaction: others write in between. */
+static bool claim_some(const struct digest_making *making, const char *sql, int64_t *claimed, const char *id,
+                       const char *section, const char *recipient_key, int64_t until_ms, int64_t asked_ms,
+                       struct fault *fault)
 {
     if (!store_begin(making->store, fault))
         return false;
-    if (!store_run(making->store, fault,
-                   "UPDATE notification SET ended_ms = ?, delivered_by = ? WHERE section = ? AND recipient_key = ?"
-                   " AND outcome = 'held' AND ended_ms = 0 AND created_ms <= ? AND release_ms <= ?",
-                   "itttii", world_wall_ms(making->world), id, group->section, group->recipient_key, group->last_ms,
-                   world_wall_ms(making->world))) {
+    if (!store_run(making->store, fault, sql, "tttiii", id, section, recipient_key, until_ms, asked_ms,
+                   (int64_t)BATCH)) {
         store_rollback(making->store);
         return false;
     }
+    *claimed = store_changed(making->store);
     return store_commit(making->store, fault);
 }
 
-static bool section_of_group(const struct summary_making *making, struct arena *arena, const struct group *group,
-                             struct leg *leg, struct fault *fault)
-{
-    struct text_list recipients = split_commas(arena, group->recipients);
+static const char CLAIM[] =
+    "UPDATE notification SET delivered_by = ?1 WHERE id IN (SELECT id FROM notification INDEXED BY notification_held"
+    " WHERE section = ?2 AND recipient_key = ?3 AND delivered_by = '' AND (outcome = 'held' OR outcome = 'folded')"
+    " AND created_ms <= CASE outcome WHEN 'held' THEN ?4 ELSE ?5 END AND release_ms <= ?5 LIMIT ?6)";
+static const char LEAVE[] = "UPDATE notification SET outcome = 'held', reason = 'recovery' WHERE ?1 = ?1"
+                            " AND section = ?2 AND recipient_key = ?3 AND delivered_by = '' AND outcome = 'folded'"
+                            " AND ?4 = ?4 AND ?5 = ?5 AND ?6 = ?6";
 
-    *leg = (struct leg){.section = config_section(making->config, NULL, group->section, fault),
-                        .recipients = arena_alloc(arena, (recipients.count + 1) * sizeof(*leg->recipients))};
-    for (size_t i = 0; i < recipients.count; i++)
-        leg->recipients[leg->recipient_count++] = recipients.items[i];
-    return leg->section && config_open_section(making->config, leg->section, NULL, fault);
+bool summary_claim(const struct digest_making *making, const char *section, const char *recipient_key, int64_t until_ms,
+                   int64_t asked_ms, const char *id, struct fault *fault)
+{
+    int64_t claimed = 1;
+
+    while (claimed > 0)
+        if (!claim_some(making, CLAIM, &claimed, id, section, recipient_key, until_ms, asked_ms, fault))
+            return false;
+    return claim_some(making, LEAVE, &claimed, id, section, recipient_key, until_ms, asked_ms, fault);
 }
 
-/* A summary passes the limit that held its parts back, but not the people's and the provider's. */
-static bool ask_place(const struct summary_making *making, struct world *world, const struct chain *chain,
-                      const struct event *event, const char *id, bool *placed, struct fault *fault)
+/* A channel that can change its announcement shows the storm there. */
+static bool shows_storms(const struct digest_making *making, const struct group *group)
 {
-    struct admission_ask ask = asking_for(world, making->config, chain, event, id, "summary", 0);
-    struct admission_answer answer;
+    struct fault unusable = {0};
+    struct leg leg;
 
-    ask.limits = (struct limits){0};
-    ask.repeat_within_ms = 0;
-    ask.reason = "summary";
-    ask.only_if_free = true;
-    if (!admission_ask(making->store, world->arena, &ask, &answer, fault))
-        return false;
-    *placed = answer.admission == ADMITTED;
-    return true;
+    return digest_leg(making, group->section, group->recipients, &leg, &unusable) &&
+           (leg.section->channel->verbs & VERB_UPDATE);
 }
 
 /* A summary at once would be one more message: it waits until the minute that was full has gone by. */
-static bool ripe(const struct summary_making *making, const struct group *group)
+static bool is_ripe(const struct digest_making *making, const struct group *group, int64_t between_ms, bool *ripe,
+                    struct fault *fault)
 {
     int64_t now_ms = world_wall_ms(making->world);
-
-    return now_ms - group->first_ms >= BETWEEN_MS || group->first_ms > now_ms;
-}
-
-static bool told_lately(const struct summary_making *making, const struct group *group, bool *lately,
-                        struct fault *fault)
-{
     int64_t last_ms = 0;
 
     if (!store_number(making->store, fault,
                       "SELECT MAX(created_ms) FROM notification WHERE section = ? AND recipient_key = ?"
-                      " AND reason = 'summary' AND created_ms > ?",
-                      0, &last_ms, "tti", group->section, group->recipient_key,
-                      world_wall_ms(making->world) - BETWEEN_MS))
+                      " AND reason IN ('summary', 'storm') AND kind = 'note' AND created_ms > ?",
+                      0, &last_ms, "tti", group->section, group->recipient_key, now_ms - between_ms))
         return false;
-    *lately = last_ms > 0;
+    *ripe = last_ms == 0 &&
+            (now_ms - group->first_ms >= (group->exempt ? EXEMPT_MS : BETWEEN_MS) || group->first_ms > now_ms);
     return true;
 }
 
-static bool summarise(const struct summary_making *making, const struct group *group, size_t *made, struct fault *fault)
+static bool summarise(const struct digest_making *making, struct group *group, size_t *made, struct fault *fault)
 {
-    struct world world = *making->world;
-    struct writing writing = {.arena = world.arena,
-                              .config = making->config,
-                              .language = making->config->language,
-                              .text = str_in(world.arena, TEXT_MOST)};
+    int64_t asked_ms = world_wall_ms(making->world);
+    const char *id = digest_id(making);
     struct fault unusable = {0};
-    struct helds helds;
-    struct leg leg;
-    struct chain chain = {.legs = &leg, .leg_count = 1};
     struct event event;
-    const char *id;
+    struct leg leg;
     bool placed = false;
-    bool lately;
+    bool room;
+    bool ripe;
 
-    if (!ripe(making, group))
-        return true;
-    if (!told_lately(making, group, &lately, fault))
+    if (!storm_rages(making->store, group->recipient_key, &group->storm_ms, fault))
         return false;
-    if (lately || !section_of_group(making, world.arena, group, &leg, &unusable))
+    if (group->storm_ms > 0 && !group->exempt && shows_storms(making, group))
         return true;
-    if (!read_helds(making, world.arena, group, &helds, fault))
+    if (!is_ripe(making, group, group->storm_ms > 0 && !group->exempt ? IN_STORM_MS : BETWEEN_MS, &ripe, fault))
         return false;
-    event = event_of(&writing, group, &helds);
-    id = arena_print(world.arena, "s%011llx%s", (unsigned long long)world_wall_ms(&world), world_hex(&world, 6));
-    if (!ask_place(making, &world, &chain, &event, id, &placed, fault))
+    if (!ripe || !digest_leg(making, group->section, group->recipients, &leg, &unusable))
+        return true;
+    if (!digest_has_room(making, &leg, group->worst, &room, fault))
+        return false;
+    if (!room)
+        return true;
+    if (!event_of(making, group, &event, fault) || !digest_place(making, &leg, &event, id, "summary", &placed, fault))
         return false;
     if (!placed)
         return true;
     (*made)++;
-    return mark_told(making, group, id, fault);
+    return summary_claim(making, group->section, group->recipient_key, group->last_ms, asked_ms, id, fault);
 }
 
-bool summary_make(const struct summary_making *making, size_t *made, struct fault *fault)
+bool summary_make(const struct digest_making *making, size_t *made, struct fault *fault)
 {
     struct groups *groups = arena_alloc(making->world->arena, sizeof(*groups));
 
     if (!store_read(making->store, making->world->arena, fault,
                     "SELECT section, recipient_key, MAX(recipients), COUNT(*), MIN(created_ms), MAX(created_ms),"
-                    " MAX(severity) FROM notification WHERE outcome = 'held' AND ended_ms = 0"
+                    " MAX(severity), MAX(reason IN ('waited', 'late')), MAX(reason = 'exempt'), MIN(kind = 'recovery')"
+                    " FROM notification WHERE outcome = 'held' AND delivered_by = ''"
                     " AND release_ms <= ? GROUP BY section, recipient_key ORDER BY MAX(severity) DESC",
                     keep_group, groups, "i", world_wall_ms(making->world)))
         return false;

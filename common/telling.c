@@ -81,7 +81,7 @@ static void pass_on(void *self, const struct attempt *attempt)
 
 struct delivery tell_delivery(const struct telling *telling, const struct leg *leg, int64_t deadline_ms)
 {
-    const struct section *section = leg->section;
+    const struct section *section = leg_sender(leg);
     struct delivery delivery = {
         .channel = section->channel,
         .settings = section->settings,
@@ -174,6 +174,10 @@ static void tell_leg(const struct telling *telling, const struct chain *chain, s
     delivery.self = &watcher;
     if (telling->on_wire)
         telling->on_wire(telling->self, position);
+    if (telling->update && telling->update[0]) {
+        intent.verb = VERB_UPDATE;
+        intent.reference = telling->update;
+    }
     told->verdicts = reference[0] ? deliver_in_thread(telling, &delivery, intent, reference)
                                   : deliver(telling->world, &delivery, &intent);
     told->leg = leg;
@@ -215,7 +219,7 @@ static int worth(enum outcome outcome)
     return WORTH[outcome];
 }
 
-static bool may_try(const struct telling *telling, const struct leg *leg)
+static bool may_try(const struct telling *telling, struct leg *leg)
 {
     return !telling->may_try || telling->may_try(telling->self, leg);
 }

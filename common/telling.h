@@ -25,8 +25,9 @@ struct telling {
     bool repeat;                        /* an earlier try may have arrived */
     int64_t deadline_ms;                /* steady */
     unsigned attempts_most;             /* 0: the section's own policy */
-    /* False skips a leg: its circuit is open. NULL: none is skipped. */
-    bool (*may_try)(void *self, const struct leg *leg);
+    const char *update; /* the provider's id of a message to be changed, in place of a new one; "" or NULL for none */
+    /* False skips a leg: its circuit is open, its provider takes no more. May set the leg's `via`. NULL: none is skipped. */
+    bool (*may_try)(void *self, struct leg *leg);
     /* True when an unclear end on this leg will be looked into: the next leg waits for that. NULL: never. */
     bool (*looks_first)(void *self, const struct leg *leg);
     /* The provider's id of the problem's first message there, "" when it is not known; may be NULL. */

@@ -3,23 +3,24 @@
 #include <string.h>
 
 #include "common/announcement.h"
+#include "common/backlog.h"
 #include "common/confirmation.h"
 #include "common/escalation.h"
-#include "common/identity.h"
 #include "common/log.h"
 #include "common/lookout.h"
 #include "common/outbox.h"
 #include "common/receipt.h"
 #include "common/record.h"
 #include "common/spool.h"
+#include "common/storm_telling.h"
 #include "common/summary.h"
+#include "common/vigil.h"
 #include "common/writeback.h"
 
 enum {
     BATCH = 50,             /* rows claimed at once */
     LEASE_MS = 60000,       /* longer than any telling takes */
     TELL_MOST_MS = 20000,   /* for one row */
-    LATE_MS = 120000,       /* later than this is said */
     BROKEN_WAIT_MS = 60000, /* before a row whose sections are all unusable is looked at again */
 };
 
@@ -84,12 +85,14 @@ static bool end_unclear(struct errand *errand, struct fault *fault)
  */
 static bool survives_doubt(struct errand *errand)
 {
-    const struct section *section = errand->chain.legs[errand->position].section;
-    const struct channel *channel = section->channel;
+    struct leg *leg = &errand->chain.legs[errand->position];
+    const struct channel *channel = leg->section->channel;
 
     if (!errand->row->was_on_wire || channel->repeats_safely)
         return true;
-    if (record_asks_receipts(section))
+    if (errand->position == 0)
+        leg->via = config_sender(leg->section, errand->row->via);
+    if (record_asks_receipts(leg_sender(leg)))
         return false;
     if (errand->position + 1 < errand->chain.leg_count) {
         errand->position++;
@@ -97,16 +100,6 @@ static bool survives_doubt(struct errand *errand)
     }
     errand->repeat = errand->event.severity >= SEVERITY_CRITICAL && !channel->never_repeats && !errand->repeat;
     return errand->repeat;
-}
-
-static const char *lateness(const struct errand *errand)
-{
-    int64_t late_ms = now_ms(errand) - errand->row->created_ms;
-    const char *minutes = arena_print(errand->world.arena, "%lld", (long long)late_ms / 60000);
-
-    if (late_ms < LATE_MS || strcmp(errand->row->reason, "summary") == 0)
-        return "";
-    return word_print(errand->world.arena, errand->worker->config->language, WORD_LATE, &minutes, 1);
 }
 
 static void count(struct work_done *done, const struct outbox_result *result)
@@ -131,22 +124,17 @@ static void count(struct work_done *done, const struct outbox_result *result)
     }
 }
 
-static void gather_secrets(struct errand *errand)
-{
-    errand->secrets.arena = errand->world.arena;
-    for (size_t i = 0; i < errand->chain.leg_count; i++) {
-        const struct secrets *secrets = &errand->chain.legs[i].section->secrets;
-
-        for (size_t k = 0; k < secrets->count; k++)
-            secrets_add(&errand->secrets, secrets->items[k]);
-    }
-}
-
 static int64_t deadline_of(const struct errand *errand)
 {
     int64_t deadline_ms = world_steady_ms(&errand->world) + TELL_MOST_MS;
 
     return deadline_ms < errand->worker->deadline_ms ? deadline_ms : errand->worker->deadline_ms;
+}
+
+/* Summaries say themselves from when they are. */
+static bool is_our_own(const struct errand *errand)
+{
+    return strcmp(errand->row->reason, "summary") == 0 || strcmp(errand->row->reason, "storm") == 0;
 }
 
 static bool tell_row(struct errand *errand, struct fault *fault)
@@ -155,7 +143,8 @@ static bool tell_row(struct errand *errand, struct fault *fault)
                             .store = errand->worker->store,
                             .id = errand->row->id,
                             .secrets = &errand->secrets,
-                            .worker_comes = true};
+                            .worker_comes = true,
+                            .placed = &errand->chain.legs[errand->position]};
     struct telling telling = {
         .world = &errand->world,
         .config = errand->worker->config,
@@ -163,7 +152,9 @@ static bool tell_row(struct errand *errand, struct fault *fault)
         .confirm = confirmation_for(errand->worker->config, errand->chain.route),
         .id = errand->row->id,
         .template_name = errand->row->template_name,
-        .late = lateness(errand),
+        .late = is_our_own(errand)
+                    ? ""
+                    : record_beginning(&record, errand->worker->config, &errand->event, errand->row->created_ms),
         .repeat = errand->repeat,
         .deadline_ms = deadline_of(errand),
         .attempts_most = 1,
@@ -171,14 +162,15 @@ static bool tell_row(struct errand *errand, struct fault *fault)
     struct outbox_result result;
     struct told told;
 
-    gather_secrets(errand);
+    errand->secrets.arena = errand->world.arena;
+    chain_secrets(&errand->chain, &errand->secrets);
     record_attach(&record, &telling);
     told = tell_chain(&telling, &errand->chain, errand->position);
     result =
         record_result(&record, &errand->chain, &told, errand->event.severity, errand->repeat, errand->row->attempts);
     count(errand->done, &result);
     log_notice("%s %s section=%s code=%s id=%s", outcome_name(told.outcome), errand->row->short_id,
-               told.leg->section->title, result.code, errand->row->id);
+               leg_sender(told.leg)->title, result.code, errand->row->id);
     if (!outbox_finish(errand->worker->store, &result, fault))
         return false;
     record_tell_operator(&record, errand->worker->config, &errand->event, &errand->chain, &told, &result);
@@ -186,17 +178,25 @@ static bool tell_row(struct errand *errand, struct fault *fault)
 }
 
 /* The provider's quota holds for the worker, too. */
-static bool take_place(struct errand *errand, bool *taken, int64_t *due_ms, struct fault *fault)
+static bool take_place(struct errand *errand, struct quota_answer *answer, struct fault *fault)
 {
-    const struct section *section = errand->chain.legs[errand->position].section;
-    const char *key =
-        identity_endpoint(errand->world.arena, section->channel->name, section->secrets.items, section->secrets.count);
+    struct leg *leg = &errand->chain.legs[errand->position];
+    struct quota_ask ask = {
+        .pool = asking_pool(errand->world.arena, leg->section),
+        .problem = errand->row->problem,
+        .recipient_key = errand->row->recipient_key,
+        .limits = leg->section->channel->endpoint_limits,
+        .severity = errand->event.severity,
+        .now_ms = now_ms(errand),
+    };
 
-    *taken = true;
-    if (errand->row->attempts == 0 && errand->row->position == 0 && !errand->row->was_on_wire)
-        return true; /* booked when it was admitted */
-    return quota_take(errand->worker->store, errand->world.arena, key, &section->channel->endpoint_limits,
-                      errand->event.severity, now_ms(errand), taken, due_ms, fault);
+    if (errand->row->booked && errand->position == 0)
+        *answer = (struct quota_answer){.taken = true, .via = errand->row->via};
+    else if (!quota_take(errand->worker->store, errand->world.arena, &ask, answer, fault))
+        return false;
+    if (answer->taken)
+        leg->via = config_sender(leg->section, answer->via);
+    return true;
 }
 
 static bool understand_row(struct errand *errand, struct fault *fault)
@@ -211,43 +211,85 @@ static bool understand_row(struct errand *errand, struct fault *fault)
     return true;
 }
 
+/* --- too late --- */
+
+/* How long its message is worth telling on a leg that comes after the first. */
+static bool is_in_time(const struct errand *errand, size_t position)
+{
+    const struct leg *legs = errand->chain.legs;
+
+    return now_ms(errand) <= errand->row->expires_ms - asking_expires_ms(legs[0].section->channel) +
+                                 asking_expires_ms(legs[position].section->channel);
+}
+
+/* The next leg for which it is not too late. */
+static bool pass_over_late_legs(struct errand *errand)
+{
+    size_t position = errand->position;
+
+    while (position < errand->chain.leg_count && !is_in_time(errand, position))
+        position++;
+    if (position == errand->chain.leg_count)
+        return false;
+    errand->position = position;
+    return true;
+}
+
+static void tell_operator_of_late(struct errand *errand, const struct outbox_result *result)
+{
+    struct record record = {.world = &errand->world, .store = errand->worker->store};
+    struct told nobody = {.leg = NULL};
+
+    if (errand->chain.leg_count > 0)
+        record_tell_operator(&record, errand->worker->config, &errand->event, &errand->chain, &nobody, result);
+}
+
+/* What is a chat's today is read tomorrow, too, as part of a summary; an SMS of yesterday is of no use to anybody. */
+static bool is_of_use_later(const struct errand *errand)
+{
+    return errand->chain.leg_count > 0 && !errand->chain.legs[0].section->channel->never_repeats &&
+           !is_our_own(errand) && strcmp(errand->row->reason, "operator") != 0;
+}
+
 static bool expire(struct errand *errand, struct fault *fault)
 {
     struct outbox_result result = plain_result("it was not delivered in time");
-    struct record record = {.world = &errand->world, .store = errand->worker->store};
-    struct told nobody = {.leg = NULL};
-    struct fault ignored = {0};
 
     result.end = OUTBOX_EXPIRED;
     result.code = "EXPIRED";
     errand->done->expired++;
     log_error("NP-EXPIRED %s was not delivered in time id=%s", errand->row->short_id, errand->row->id);
-    if (!finish(errand, &result, fault))
+    if (is_of_use_later(errand) ? !outbox_set_aside(errand->worker->store, errand->row->id, "late", fault)
+                                : !finish(errand, &result, fault))
         return false;
-    if (understand_row(errand, &ignored))
-        record_tell_operator(&record, errand->worker->config, &errand->event, &errand->chain, &nobody, &result);
+    tell_operator_of_late(errand, &result);
     return true;
+}
+
+static bool tell_in_turn(struct errand *errand, struct fault *fault)
+{
+    struct quota_answer answer;
+
+    if (!survives_doubt(errand))
+        return end_unclear(errand, fault);
+    if (!take_place(errand, &answer, fault))
+        return false;
+    if (!answer.taken)
+        return put_off(errand, answer.due_ms, "the provider's quota is reached", fault);
+    return tell_row(errand, fault);
 }
 
 static bool run_errand(struct errand *errand, struct fault *fault)
 {
     struct fault why = {0};
-    int64_t due_ms = 0;
-    bool taken;
+    bool understood = understand_row(errand, &why);
 
-    if (now_ms(errand) > errand->row->expires_ms)
+    if (now_ms(errand) > errand->row->expires_ms && !(understood && pass_over_late_legs(errand)))
         return expire(errand, fault);
-    if (!understand_row(errand, &why)) {
-        log_error("%s id=%s", why.text, errand->row->id);
-        return put_off(errand, now_ms(errand) + BROKEN_WAIT_MS, why.text, fault);
-    }
-    if (!survives_doubt(errand))
-        return end_unclear(errand, fault);
-    if (!take_place(errand, &taken, &due_ms, fault))
-        return false;
-    if (!taken)
-        return put_off(errand, due_ms, "the provider's quota is reached", fault);
-    return tell_row(errand, fault);
+    if (understood)
+        return tell_in_turn(errand, fault);
+    log_error("%s id=%s", why.text, errand->row->id);
+    return put_off(errand, now_ms(errand) + BROKEN_WAIT_MS, why.text, fault);
 }
 
 static bool run_row(const struct worker *worker, const struct outbox_row *row, struct work_done *done,
@@ -321,7 +363,9 @@ static bool take_in(const struct worker *worker, const char *id, struct json_obj
         !chain_from_json(arena, worker->config, json_text_at(doc, "/legs"), &chain, &repeat, fault))
         return false;
     ask = asking_for(worker->world, worker->config, &chain, &event, id, json_text_at(doc, "/template"), 0);
-    ask.limits = ask.recipient_limits = ask.endpoint_limits = (struct limits){0};
+    ask.limits = ask.recipient_limits = (struct limits){0};
+    ask.storm.problems = 0;
+    ask.place_later = true;
     ask.expires_ms += json_number_at(doc, "/created_ms", ask.now_ms) - ask.now_ms;
     return admission_ask(worker->store, arena, &ask, &answer, fault) && store_promise(worker->store, fault);
 }
@@ -345,11 +389,13 @@ static bool take_file(void *self, const char *id, const char *text)
     return true;
 }
 
-static bool make_summaries(const struct worker *worker, struct work_done *done, struct fault *fault)
+/* What is told together, in place of one by one. */
+static bool tell_together(const struct worker *worker, struct work_done *done, struct fault *fault)
 {
-    struct summary_making making = {.world = worker->world, .config = worker->config, .store = worker->store};
+    struct digest_making making = {.world = worker->world, .config = worker->config, .store = worker->store};
 
-    return summary_make(&making, &done->summaries, fault);
+    return storm_tell(&making, worker->deadline_ms, &done->storms, fault) &&
+           summary_make(&making, &done->summaries, fault);
 }
 
 static bool follow_up(const struct worker *worker, struct work_done *done, struct fault *fault)
@@ -381,16 +427,62 @@ static bool write_back(const struct worker *worker, struct work_done *done, stru
            run_due_rows(worker, done, fault); /* what the operator is told about it */
 }
 
-bool work_once(const struct worker *worker, struct work_done *done, struct fault *fault)
+/* Often enough with every heartbeat; whoever only lends a hand has no time for it. */
+static bool fold_backlog(const struct worker *worker, struct work_done *done, struct fault *fault)
+{
+    struct digest_making making = {.world = worker->world, .config = worker->config, .store = worker->store};
+
+    return worker->interval_ms <= 0 || backlog_fold(&making, worker->deadline_ms, &done->folded, fault);
+}
+
+static bool take_spool(const struct worker *worker, struct work_done *done, struct fault *fault)
 {
     struct taking taking = {.worker = worker, .done = done};
 
-    *done = (struct work_done){0};
-    if (worker->interval_ms > 0 &&
-        !worker_seen(worker->store, world_wall_ms(worker->world), worker->interval_ms, fault))
-        return false;
+    (void)fault; /* what cannot be taken in stays a file */
     spool_each(worker->world->arena, worker->directory, take_file, &taking);
-    return outbox_take_back(worker->store, world_wall_ms(worker->world), fault) && run_due_rows(worker, done, fault) &&
-           follow_up(worker, done, fault) && make_summaries(worker, done, fault) && run_due_rows(worker, done, fault) &&
-           write_back(worker, done, fault) && look_out(worker, done, fault);
+    return true;
+}
+
+static bool show_heartbeat(const struct worker *worker, struct work_done *done, struct fault *fault)
+{
+    (void)done;
+    return worker->interval_ms <= 0 ||
+           worker_seen(worker->store, world_wall_ms(worker->world), worker->interval_ms, fault);
+}
+
+static bool take_back(const struct worker *worker, struct work_done *done, struct fault *fault)
+{
+    (void)done;
+    return outbox_take_back(worker->store, world_wall_ms(worker->world), fault);
+}
+
+static bool keep_vigil(const struct worker *worker, struct work_done *done, struct fault *fault)
+{
+    (void)done;
+    return worker->interval_ms <= 0 || vigil_keep(worker->world, worker->config, worker->store, fault);
+}
+
+/* A pass, step by step. */
+static bool (*const STEPS[])(const struct worker *, struct work_done *, struct fault *) = {
+    show_heartbeat, /* whoever queues a message may rely on us */
+    take_spool,     /* what was kept as files */
+    take_back,      /* times that a clock ran ahead of */
+    fold_backlog,   /* more than a channel takes */
+    run_due_rows,   /* the gravest first */
+    follow_up,      /* what people said, and what happens if nobody did */
+    tell_together,  /* storms and summaries */
+    run_due_rows,   /* those of the steps before */
+    write_back,     /* to the monitoring systems: what people said */
+    look_out,       /* and what was said there */
+    keep_vigil,     /* all that went well */
+};
+
+bool work_once(const struct worker *worker, struct work_done *done, struct fault *fault)
+{
+    *done = (struct work_done){0};
+    for (size_t i = 0; i < sizeof(STEPS) / sizeof(*STEPS); i++)
+        if (!STEPS[i](worker, done, fault))
+            return false;
+    return true;
 }

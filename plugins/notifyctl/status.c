@@ -123,7 +123,7 @@ static bool look(struct looking *looking, struct fault *fault)
                       " OR (state = 'failed' AND due_ms > ?) GROUP BY state",
                       print_writeback, looking, "i", looking->now_ms - 24 * HOUR_MS) &&
            store_read(store, NULL, fault,
-                      "SELECT COUNT(*), section FROM notification WHERE outcome = 'held' AND ended_ms = 0"
+                      "SELECT COUNT(*), section FROM notification WHERE outcome = 'held' AND delivered_by = ''"
                       " GROUP BY section",
                       print_held, looking, "") &&
            store_read(store, NULL, fault,

@@ -350,6 +350,124 @@ static void test_the_providers_quota_keeps_places_for_the_gravest(void **state)
     assert_in_range(answer.due_ms, NOW + 60000, NOW + 60100);
 }
 
+/* Counted by the store itself: how many of a severity were admitted. */
+static int64_t admitted(const struct place *place, const char *comparison)
+{
+    return number_in(place, arena_print(place->arena,
+                                        "SELECT COUNT(*) FROM notification WHERE outcome = 'waiting' AND severity %s 3"
+                                        " AND id IN (SELECT id FROM outbox WHERE state = 'claimed')",
+                                        comparison));
+}
+
+static void test_places_kept_for_the_gravest_are_exact_in_any_order(void **state)
+{
+    struct place *place = *state;
+    struct store *store = open_store(place);
+
+    for (int i = 0; i < 60; i++) {
+        bool grave = i % 3 == 0;
+        struct event event = problem(arena_print(place->arena, "%d", i), grave ? SEVERITY_CRITICAL : SEVERITY_WARNING);
+        struct admission_ask asked = question(place->arena, arena_print(place->arena, "n%d", i), &event);
+
+        asked.limits = (struct limits){0};
+        asked.endpoint_limits = (struct limits){.per_minute = 18, .kept_for_critical = 4};
+        ask(place, store, &asked);
+        assert_true(admitted(place, "<") + admitted(place, ">=") <= 18);
+    }
+    /* 5 grave and 9 others fill 14; the last 4 go to the grave. */
+    assert_int_equal(admitted(place, "<"), 9);
+    assert_int_equal(admitted(place, ">="), 9);
+    assert_int_equal(number_in(place, "SELECT COUNT(*) FROM outbox WHERE state = 'pending' AND booked = 0"), 11);
+    assert_int_equal(number_in(place, "SELECT COUNT(*) FROM booking WHERE key = 'robot'"), 18);
+}
+
+static void test_limits_that_make_no_sense_hold_nothing_that_they_should_not(void **state)
+{
+    static const struct {
+        const char *name;
+        struct limits limits;
+        int admitted; /* of 10 */
+    } ROWS[] = {
+        {"none",                      {0},                                                                       10},
+        {"below none",                {.per_minute = -5, .per_hour = -1, .per_day = -1},                         10},
+        {"one",                       {.per_minute = 1},                                                         1 },
+        {"only a day",                {.per_day = 3},                                                            3 },
+        {"the day below the minute",  {.per_minute = 8, .per_hour = 6, .per_day = 2},                            2 },
+        {"the most that can be said", {.per_minute = LIMIT_MOST, .per_hour = LIMIT_MOST, .per_day = LIMIT_MOST}, 10},
+        {"more than can be counted",  {.per_minute = INT64_MAX, .per_hour = INT64_MAX},                          10},
+        {"more kept than there are",  {.per_minute = 3, .kept_for_critical = 50},                                3 },
+        {"as many kept as there are", {.per_minute = 3, .kept_for_critical = 3},                                 3 },
+    };
+    struct place *place = *state;
+    struct store *store = open_store(place);
+
+    for (size_t row = 0; row < sizeof(ROWS) / sizeof(*ROWS); row++) {
+        for (int both = 0; both < 2; both++) {
+            int count = 0;
+
+            for (int i = 0; i < 10; i++) {
+                struct event event = problem(arena_print(place->arena, "%zu-%d-%d", row, both, i), SEVERITY_WARNING);
+                struct admission_ask asked =
+                    question(place->arena, arena_print(place->arena, "n%zu-%d-%d", row, both, i), &event);
+
+                asked.limit_key = arena_print(place->arena, "key%zu-%d", row, both);
+                asked.endpoint_key = arena_print(place->arena, "robot%zu-%d", row, both);
+                asked.limits = both ? (struct limits){0} : ROWS[row].limits;
+                asked.endpoint_limits = both ? ROWS[row].limits : (struct limits){0};
+                count += ask(place, store, &asked).admission == ADMITTED;
+            }
+            if (count != ROWS[row].admitted)
+                fail_msg("%s (%s): %d of 10 admitted, not %d", ROWS[row].name, both ? "endpoint" : "key", count,
+                         ROWS[row].admitted);
+        }
+    }
+}
+
+static void test_a_message_that_waits_for_a_place_has_none_yet(void **state)
+{
+    struct place *place = *state;
+    struct store *store = open_store(place);
+    struct endpoint own = {.key = "robot", .via = ""};
+    struct quota_ask quota = {
+        .pool = {.items = &own, .count = 1},
+        .problem = "p",
+        .recipient_key = "group",
+        .limits = {.per_minute = 2            },
+        .severity = SEVERITY_CRITICAL
+    };
+    struct quota_answer answer;
+    struct fault fault = {0};
+
+    for (int i = 0; i < 6; i++) {
+        struct event event = problem(arena_print(place->arena, "%d", i), SEVERITY_CRITICAL);
+        struct admission_ask asked = question(place->arena, arena_print(place->arena, "n%d", i), &event);
+
+        asked.limits = (struct limits){0};
+        asked.endpoint_limits = quota.limits;
+        assert_int_equal(ask(place, store, &asked).admission, i < 2 ? ADMITTED : QUEUED);
+    }
+    quota.now_ms = NOW + 60001;
+    for (int i = 0; i < 4; i++) {
+        assert_true(quota_take(store, place->arena, &quota, &answer, &fault));
+        assert_int_equal(answer.taken, i < 2);
+    }
+    assert_int_equal(answer.due_ms, NOW + 60001 + 60001);
+}
+
+static void test_a_spooled_message_takes_its_place_when_it_is_told(void **state)
+{
+    struct place *place = *state;
+    struct store *store = open_store(place);
+    struct event event = problem("1", SEVERITY_WARNING);
+    struct admission_ask asked = question(place->arena, "spooled", &event);
+
+    asked.endpoint_limits = (struct limits){.per_minute = 1};
+    asked.place_later = true;
+    assert_int_equal(ask(place, store, &asked).admission, ADMITTED);
+    assert_int_equal(number_in(place, "SELECT booked FROM outbox"), 0);
+    assert_int_equal(number_in(place, "SELECT COUNT(*) FROM booking WHERE key = 'robot'"), 0);
+}
+
 static void test_a_mute_is_obeyed_and_ends(void **state)
 {
     struct place *place = *state;
@@ -384,11 +502,31 @@ static void test_a_clock_set_back_blocks_no_key_for_longer_than_its_window(void 
     assert_int_equal(tell(place, store, 7, SEVERITY_WARNING, NOW + 60001).admission, ADMITTED);
 }
 
-/* Many processes at once, each with its own problem and one key: the promise is exact. */
-static void test_sixty_four_processes_take_five_places(void **state)
+enum { PROCESSES = 64 };
+
+/* One of many processes: its own problem, the keys of all. */
+static void ask_alone(const struct place *place, int number, void (*shape)(struct admission_ask *, int number))
 {
-    struct place *place = *state;
-    enum { PROCESSES = 64 };
+    struct arena *arena = arena_new();
+    struct fault fault = {0};
+    struct event event = problem(arena_print(arena, "%d", number), SEVERITY_WARNING);
+    struct admission_ask asked = question(arena, arena_print(arena, "n%d", number), &event);
+    struct admission_answer answer;
+    bool renewed;
+    struct store *store = store_open(arena, place->directory, 20000, &renewed, &fault);
+    bool asked_well;
+
+    if (shape)
+        shape(&asked, number);
+    event.severity = asked.event->severity;
+    asked_well = store && admission_ask(store, arena, &asked, &answer, &fault);
+    arena_release(arena);
+    _exit(asked_well ? 0 : 1);
+}
+
+/* Many processes at once: what is promised is exact. */
+static void ask_at_once(const struct place *place, void (*shape)(struct admission_ask *, int number))
+{
     pid_t children[PROCESSES];
     int failed = 0;
 
@@ -396,19 +534,8 @@ static void test_sixty_four_processes_take_five_places(void **state)
     for (int i = 0; i < PROCESSES; i++) {
         children[i] = fork();
         assert_true(children[i] >= 0);
-        if (children[i] == 0) {
-            struct arena *arena = arena_new();
-            struct fault fault = {0};
-            struct event event = problem(arena_print(arena, "%d", i), SEVERITY_WARNING);
-            struct admission_ask asked = question(arena, arena_print(arena, "n%d", i), &event);
-            struct admission_answer answer;
-            bool renewed;
-            struct store *store = store_open(arena, place->directory, 20000, &renewed, &fault);
-            bool asked_well = store && admission_ask(store, arena, &asked, &answer, &fault);
-
-            arena_release(arena);
-            _exit(asked_well ? 0 : 1);
-        }
+        if (children[i] == 0)
+            ask_alone(place, i, shape);
     }
     for (int i = 0; i < PROCESSES; i++) {
         int status = 0;
@@ -418,9 +545,54 @@ static void test_sixty_four_processes_take_five_places(void **state)
     }
     assert_int_equal(failed, 0);
     assert_int_equal(number_in(place, "SELECT COUNT(*) FROM notification"), PROCESSES);
+}
+
+static void test_sixty_four_processes_take_five_places(void **state)
+{
+    struct place *place = *state;
+
+    ask_at_once(place, NULL);
     assert_int_equal(number_in(place, "SELECT COUNT(*) FROM outbox"), 5);
     assert_int_equal(number_in(place, "SELECT COUNT(*) FROM booking WHERE key = 'key'"), 5);
     assert_int_equal(number_in(place, "SELECT COUNT(*) FROM notification WHERE outcome = 'held'"), PROCESSES - 5);
+}
+
+static const struct endpoint ROBOTS[] = {
+    {"robot",  ""     },
+    {"second", "ops-2"},
+    {"third",  "ops-3"}
+};
+static struct event grave;
+
+/* Every fourth is grave. */
+static void through_three_robots(struct admission_ask *ask, int number)
+{
+    grave = *ask->event;
+    if (number % 4 == 0)
+        grave.severity = SEVERITY_CRITICAL;
+    ask->event = &grave;
+    ask->limits = (struct limits){0};
+    ask->endpoint_limits = (struct limits){.per_minute = 18, .kept_for_critical = 4};
+    ask->pool = (struct endpoints){.items = ROBOTS, .count = 3};
+}
+
+static void test_sixty_four_processes_take_the_places_of_three_robots(void **state)
+{
+    struct place *place = *state;
+    int64_t others;
+
+    ask_at_once(place, through_three_robots);
+    assert_in_range(number_in(place, "SELECT COUNT(*) FROM booking WHERE key = 'robot'"), 14, 18);
+    assert_in_range(number_in(place, "SELECT COUNT(*) FROM booking WHERE key = 'second'"), 14, 18);
+    assert_in_range(number_in(place, "SELECT COUNT(*) FROM booking WHERE key = 'third'"), 0, 18);
+    assert_int_equal(number_in(place, "SELECT COUNT(*) FROM outbox WHERE booked = 1"),
+                     number_in(place, "SELECT COUNT(*) FROM booking WHERE key IN ('robot', 'second', 'third')"));
+    assert_int_equal(number_in(place, "SELECT COUNT(*) FROM booking WHERE key = 'second'"),
+                     number_in(place, "SELECT COUNT(*) FROM outbox WHERE via = 'ops-2'"));
+    others = number_in(place, "SELECT COUNT(*) FROM notification WHERE severity < 3 AND outcome = 'waiting'");
+    assert_in_range(others, 3 * 14 - 16, 3 * 14);
+    assert_int_equal(number_in(place, "SELECT COUNT(*) FROM notification WHERE severity >= 3 AND outcome = 'waiting'"),
+                     PROCESSES / 4);
 }
 
 int main(void)
@@ -438,9 +610,14 @@ int main(void)
         WITH_PLACE(test_what_still_waits_is_adopted_however_old_it_is),
         WITH_PLACE(test_a_dead_senders_row_is_adopted_when_its_lease_is_over),
         WITH_PLACE(test_the_providers_quota_keeps_places_for_the_gravest),
+        WITH_PLACE(test_places_kept_for_the_gravest_are_exact_in_any_order),
+        WITH_PLACE(test_limits_that_make_no_sense_hold_nothing_that_they_should_not),
+        WITH_PLACE(test_a_message_that_waits_for_a_place_has_none_yet),
+        WITH_PLACE(test_a_spooled_message_takes_its_place_when_it_is_told),
         WITH_PLACE(test_a_mute_is_obeyed_and_ends),
         WITH_PLACE(test_a_clock_set_back_blocks_no_key_for_longer_than_its_window),
         WITH_PLACE(test_sixty_four_processes_take_five_places),
+        WITH_PLACE(test_sixty_four_processes_take_the_places_of_three_robots),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
