@@ -73,6 +73,7 @@ struct section {
     bool broken;         /* a finding disabled it */
     const char *trouble; /* that finding: "FILE:LINE: ..."; "" when there is none */
     /* Set by config_open_section(). */
+    bool opened;               /* without options of a call: what is here may be used again */
     struct retry_policy retry; /* with the options of the call; before it, its own */
     struct limit_policy limits;
     bool limits_by_call; /* the call says something of them: they count before a route's */
@@ -167,8 +168,9 @@ struct section *config_section(const struct config *config, const struct channel
 struct section *config_section_of(const struct config *config, const struct channel *channel);
 
 /*
- * Reads secrets and fills the settings; `extra` (may be NULL) are options of the call, which win. A secret that is not
- * given is taken from the environment: NOTIFY_<CHANNEL>_<NAME>. FAULT_CONFIG says what is wrong with the section.
+ * Reads secrets and fills the settings, once for as long as the configuration lives, but for calls with options; `extra` (may
+ * be NULL) are those, which win. A secret that is not given is taken from the environment: NOTIFY_<CHANNEL>_<NAME>. FAULT_CONFIG
+ * says what is wrong with the section.
  */
 bool config_open_section(const struct config *config, struct section *section, const struct givens *extra,
                          struct fault *fault);

@@ -326,7 +326,14 @@ bool config_open_section(const struct config *config, struct section *section, c
 {
     struct opening opening = {.config = config, .section = section, .fault = fault};
 
-    return open_section(&opening, extra);
+    bool plain = !extra || extra->count == 0;
+    bool opened;
+
+    if (section->opened && plain)
+        return true;
+    opened = open_section(&opening, extra);
+    section->opened = opened && plain;
+    return opened;
 }
 
 /* Templates of options, and the message template that the section names. */

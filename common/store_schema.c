@@ -20,9 +20,7 @@ const char *const STORE_STEPS[] = {
     "CREATE INDEX notification_repeat ON notification (repeat_key, created_ms);"
     "CREATE INDEX notification_problem ON notification (problem, recipient_key, created_ms);"
     "CREATE INDEX notification_time ON notification (created_ms);"
-    /* Its last two columns are the same in every row: with them the index alone answers how many wait. */
-    "CREATE INDEX notification_held ON notification (section, recipient_key, outcome, ended_ms)"
-    " WHERE outcome = 'held' AND ended_ms = 0;"
+    "CREATE INDEX notification_held ON notification (section, recipient_key) WHERE outcome = 'held' AND ended_ms = 0;"
 
     /* What was accepted and is not told yet. */
     "CREATE TABLE outbox ("
@@ -111,7 +109,8 @@ const char *const STORE_STEPS[] = {
 
     /* What another message tells: `delivered_by` is its id as soon as that one waits, `ended_ms` the time when it arrived. */
     "DROP INDEX notification_held;"
-    "CREATE INDEX notification_held ON notification (section, recipient_key)"
+    /* With its last two columns the index alone answers how many wait. */
+    "CREATE INDEX notification_held ON notification (section, recipient_key, outcome, delivered_by)"
     " WHERE delivered_by = '' AND (outcome = 'held' OR outcome = 'folded');"
     "CREATE INDEX notification_told_by ON notification (delivered_by) WHERE outcome = 'held' OR outcome = 'folded';"
     "CREATE INDEX notification_people ON notification (recipient_key, created_ms) WHERE kind = 'problem';"

@@ -169,6 +169,7 @@ static bool tell_row(struct errand *errand, struct fault *fault)
     result =
         record_result(&record, &errand->chain, &told, errand->event.severity, errand->repeat, errand->row->attempts);
     count(errand->done, &result);
+    errand->done->broken += told.broken;
     log_notice("%s %s section=%s code=%s id=%s", outcome_name(told.outcome), errand->row->short_id,
                leg_sender(told.leg)->title, result.code, errand->row->id);
     if (!outbox_finish(errand->worker->store, &result, fault))

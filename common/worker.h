@@ -36,7 +36,8 @@ struct work_done {
     size_t folded;    /* waited too long to be told one by one: left to a summary */
     size_t storms;    /* announced or over */
     struct writeback_done written_back;
-    size_t seen; /* alerts that were acknowledged in their monitoring system */
+    size_t broken; /* told in vain: configuration or credentials are wrong */
+    size_t seen;   /* alerts that were acknowledged in their monitoring system */
 };
 
 /* False when the store fails; what was done until then stands. */

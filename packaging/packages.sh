@@ -4,9 +4,9 @@
 #   install_packages GROUP...   installs them; does nothing when all is there
 #   packages_command            the command that installs packages here, for a person to read
 #
-# Groups: build (what a build needs), test (what tests/run needs beside it), bench (what tests/bench/run compares with), hosts (the
-# monitoring systems that the tests run; Debian only). What is there is found by what it gives (a program, a library's .pc file), not by a package's name: several
-# packages give libcurl.
+# Groups: build (what a build needs), test (what tests/run needs beside it), bench (what tests/bench/run compares with), packages
+# (what builds and tries the Debian packages; Debian only), hosts (the monitoring systems that the tests run; Debian only). What is
+# there is found by what it gives (a program, a library's .pc file), not by a package's name: several packages give libcurl.
 # shellcheck shell=bash
 
 # GROUP  GIVES  DEBIAN-NAME  RHEL-NAME; RHEL's are partly in EPEL and in the repository crb (8: powertools). "-": none there.
@@ -41,6 +41,14 @@ test  program:shellcheck       shellcheck            ShellCheck
 test  program:chromium         chromium              chromium
 test  program:chromedriver     chromium-driver       chromedriver
 test  package:fonts-wqy-zenhei fonts-wqy-zenhei      google-noto-sans-cjk-ttc-fonts
+test  program:systemd-analyze  systemd               systemd
+test  program:apparmor_parser  apparmor              -
+packages program:dpkg-buildpackage dpkg-dev           -
+packages program:dh            debhelper             -
+packages program:dh_apparmor   dh-apparmor           -
+packages program:lintian       lintian               -
+packages program:debootstrap   debootstrap           -
+packages program:systemd-nspawn systemd-container    -
 bench program:curl             curl                  curl
 bench program:apprise          apprise               apprise
 TABLE

@@ -133,6 +133,8 @@ static bool work(struct house *house, struct fault *fault)
     worked = work_once(&worker, &done, fault) && tidy(house, now_ms, fault);
     if (heart_is_due)
         house->heartbeat_ms = now_ms;
+    if (done.broken > 0)
+        reloading = 1; /* a secret may have been mended since */
     arena_release(arena);
     return worked;
 }
