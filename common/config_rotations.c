@@ -87,15 +87,15 @@ static bool read_every(const struct reading *reading, const struct givens *given
 
 /* A turn's beginning and length belong to its members; a file brings its own. */
 static bool fill_layer(const struct reading *reading, const struct givens *givens, const struct layer_values *values,
-                       const char *timezone, struct rotation_layer *layer)
+                       const char *zone, struct rotation_layer *layer)
 {
     layer->members = bare_list(reading, values->members);
     if (values->file[0]) {
         layer->calendar = policy_new_calendar(reading, reading->now->title, layer->where);
         layer->calendar->path = values->file;
         layer->calendar->only_spans = true;
-        if (timezone[0])
-            layer->calendar->timezone = timezone;
+        if (zone[0])
+            layer->calendar->timezone = zone;
         return true;
     }
     if (layer->members.count == 0) {

@@ -8,6 +8,8 @@
 
 #include <json-c/json.h>
 
+#include "common/compat.h"
+
 enum { MAX_DEPTH = 32 };
 
 static void put(void *object)
@@ -155,7 +157,7 @@ struct json_object *json_read(struct arena *arena, const char *text, size_t len)
 
     if (tokener && len <= INT_MAX)
         doc = json_tokener_parse_ex(tokener, text, (int)len);
-    if (doc && !only_space(text + json_tokener_get_parse_end(tokener), text + len)) {
+    if (doc && !only_space(text + compat_parse_end(tokener), text + len)) {
         json_object_put(doc);
         doc = NULL;
     }

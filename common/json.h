@@ -13,9 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <json-c/json_types.h>
-
 #include "common/arena.h"
+
+struct json_object;
 
 struct json_object *json_doc(struct arena *arena);
 

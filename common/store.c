@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,17 +25,8 @@
 #include <linux/magic.h>
 #include <sqlite3.h>
 
+#include "common/compat.h"
 #include "common/store_schema.h"
-
-#ifndef sigev_notify_thread_id
-#    define sigev_notify_thread_id _sigev_un._tid
-#endif
-#ifndef CIFS_SUPER_MAGIC
-#    define CIFS_SUPER_MAGIC 0xFF534D42
-#endif
-#ifndef SMB2_SUPER_MAGIC
-#    define SMB2_SUPER_MAGIC 0xFE534D42
-#endif
 
 enum {
     LEAST_BLOCK = 4096,   /* bytes; below it the mapped index of WAL can hit a full disk */
@@ -47,7 +39,7 @@ enum {
 };
 
 /* One thread uses a store: no locks within the process. */
-enum { OPEN_FLAGS = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX };
+enum { OPEN_FLAGS = SQLITE_OPEN_READWRITE | COMPAT_NOFOLLOW | SQLITE_OPEN_NOMUTEX };
 
 static const char FILE_NAME[] = "state.db";
 static const char NEW_NAME[] = "state.db.new";
@@ -114,7 +106,7 @@ static bool alarm_after(int64_t ms, timer_t *timer)
         .it_interval = {.tv_nsec = WAKE_MS * 1000000                            }
     };
 
-    event.sigev_notify_thread_id = gettid();
+    event.sigev_notify_thread_id = (pid_t)syscall(SYS_gettid); /* glibc 2.28 has no gettid() */
     sigaction(QUEUE_SIGNAL, &action, NULL);
     return timer_create(CLOCK_MONOTONIC, &event, timer) == 0 && timer_settime(*timer, 0, &when, NULL) == 0;
 }
@@ -288,8 +280,8 @@ static bool set_rules(struct store *store)
 {
     sqlite3_busy_timeout(store->db, (int)store->patience_ms);
     sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-#ifdef SQLITE_DBCONFIG_TRUSTED_SCHEMA
-    sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+#ifdef COMPAT_TRUSTED_SCHEMA
+    sqlite3_db_config(store->db, COMPAT_TRUSTED_SCHEMA, 0, NULL);
 #endif
     return do_sql(store->db, "PRAGMA synchronous = NORMAL; PRAGMA cell_size_check = ON");
 }

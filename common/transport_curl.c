@@ -18,6 +18,7 @@
 #include <curl/curl.h>
 
 #include "common/clock.h"
+#include "common/compat.h"
 #include "common/str.h"
 #include "common/transport.h"
 #include "common/transport_smtp.h"
@@ -188,7 +189,7 @@ static const char *or_null(const char *text)
 
 static bool set_protocols(bool mail)
 {
-#if LIBCURL_VERSION_NUM >= 0x075500
+#ifdef COMPAT_PROTOCOLS_STR
     return SET(PROTOCOLS_STR, mail ? "smtp,smtps" : "http,https");
 #else
     return SET(PROTOCOLS, mail ? (long)(CURLPROTO_SMTP | CURLPROTO_SMTPS) : (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
@@ -380,6 +381,9 @@ static enum trouble trouble_of(const struct exchange *exchange, CURLcode code)
     case CURLE_SSL_CONNECT_ERROR:
         return handshake_was_cut(exchange->words) ? TROUBLE_CONNECT : TROUBLE_TLS;
     case CURLE_PEER_FAILED_VERIFICATION:
+#ifdef COMPAT_UNTRUSTED
+    case COMPAT_UNTRUSTED:
+#endif
     case CURLE_SSL_CIPHER:
     case CURLE_USE_SSL_FAILED:
     case CURLE_SSL_ISSUER_ERROR:

@@ -4,9 +4,10 @@
 #   install_packages GROUP...   installs them; does nothing when all is there
 #   packages_command            the command that installs packages here, for a person to read
 #
-# Groups: build (what a build needs), test (what tests/run needs beside it), bench (what tests/bench/run compares with), packages
-# (what builds and tries the Debian packages; Debian only), hosts (the monitoring systems that the tests run; Debian only). What is
-# there is found by what it gives (a program, a library's .pc file), not by a package's name: several packages give libcurl.
+# Groups: build (what a build needs), test (what tests/run needs beside it), packages (what builds and tries the packages; those
+# of Debian there only), bench (what tests/bench/run compares with), hosts (the monitoring systems that the tests run; Debian
+# only). What is there is found by what it gives (a program, a library's .pc file), not by a package's name: several packages
+# give libcurl.
 # shellcheck shell=bash
 
 # GROUP  GIVES  DEBIAN-NAME  RHEL-NAME; RHEL's are partly in EPEL and in the repository crb (8: powertools). "-": none there.
@@ -49,6 +50,14 @@ packages program:dh_apparmor   dh-apparmor           -
 packages program:lintian       lintian               -
 packages program:debootstrap   debootstrap           -
 packages program:systemd-nspawn systemd-container    -
+packages program:rpmbuild      rpm                   rpm-build
+packages program:find-debuginfo debugedit            debugedit
+packages program:eu-strip      elfutils              elfutils
+packages program:cpio          cpio                  cpio
+packages program:rpmlint       rpmlint               rpmlint
+packages program:checkmodule   checkpolicy           checkpolicy
+packages program:semodule_package semodule-utils     policycoreutils
+packages file:/usr/share/selinux/devel/Makefile selinux-policy-dev selinux-policy-devel
 bench program:curl             curl                  curl
 bench program:apprise          apprise               apprise
 TABLE

@@ -17,7 +17,7 @@ TOP = pathlib.Path(__file__).resolve().parent.parent
 # System tests that start daemons, install something, or count system calls; the rest belongs to --fast.
 SLOW = {"test_nagios", "test_icinga2", "test_zabbix", "test_writeback_hosts", "test_quickstart", "test_vendor_sdks", "test_packages",
         "test_killed", "test_power_cut", "test_faults", "test_fuzz", "test_memcheck", "test_static_analysis", "test_bench",
-        "test_postfix", "test_proxies", "test_pages"}
+        "test_postfix", "test_proxies", "test_pages", "test_dist", "test_rpm", "test_loop"}
 # They run the programs as they are shipped; all others run them with the sanitizers.
 SHIPPED = SLOW | {"test_structure", "test_fake_alerter", "test_loading"}
 

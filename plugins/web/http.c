@@ -6,11 +6,8 @@
 
 #include <microhttpd.h>
 
+#include "common/compat.h"
 #include "common/str.h"
-
-#if MHD_VERSION < 0x00097002 /* RHEL 8: results were plain numbers */
-#    define MHD_Result int
-#endif
 
 struct http {
     struct MHD_Daemon *daemon;
@@ -40,7 +37,7 @@ static void *see_target(void *self, const char *target, struct MHD_Connection *c
     return incoming;
 }
 
-static enum MHD_Result take_header(void *self, enum MHD_ValueKind kind, const char *name, const char *value)
+static COMPAT_MHD_RESULT take_header(void *self, enum MHD_ValueKind kind, const char *name, const char *value)
 {
     struct incoming *incoming = self;
     struct arena *arena = incoming->request.arena;
@@ -59,8 +56,8 @@ static int descriptor_of(struct MHD_Connection *connection)
     return info ? info->connect_fd : -1;
 }
 
-static enum MHD_Result send_answer(const struct http *http, struct MHD_Connection *connection,
-                                   const struct http_answer *answer)
+static COMPAT_MHD_RESULT send_answer(const struct http *http, struct MHD_Connection *connection,
+                                     const struct http_answer *answer)
 {
     union {
         const char *text;
@@ -68,7 +65,7 @@ static enum MHD_Result send_answer(const struct http *http, struct MHD_Connectio
     } body = {.text = answer->body};
     struct MHD_Response *response =
         MHD_create_response_from_buffer(strlen(answer->body), body.bytes, MHD_RESPMEM_MUST_COPY);
-    enum MHD_Result result;
+    COMPAT_MHD_RESULT result;
 
     if (!response)
         return MHD_NO;
@@ -83,8 +80,8 @@ static enum MHD_Result send_answer(const struct http *http, struct MHD_Connectio
     return result;
 }
 
-static enum MHD_Result answer_request(const struct http *http, struct MHD_Connection *connection,
-                                      struct incoming *incoming)
+static COMPAT_MHD_RESULT answer_request(const struct http *http, struct MHD_Connection *connection,
+                                        struct incoming *incoming)
 {
     struct http_request *request = &incoming->request;
     struct http_answer answer = {.status = 500, .content_type = "", .body = ""};
@@ -99,8 +96,8 @@ static enum MHD_Result answer_request(const struct http *http, struct MHD_Connec
     return send_answer(http, connection, &answer);
 }
 
-static enum MHD_Result begin_request(const struct http *http, struct MHD_Connection *connection, const char *method,
-                                     struct incoming *incoming)
+static COMPAT_MHD_RESULT begin_request(const struct http *http, struct MHD_Connection *connection, const char *method,
+                                       struct incoming *incoming)
 {
     incoming->begun = true;
     incoming->request.method = arena_copy(incoming->request.arena, method, strlen(method));
@@ -110,8 +107,8 @@ static enum MHD_Result begin_request(const struct http *http, struct MHD_Connect
 }
 
 /* Called when the head is there, for each piece of the body, and once more at the end. */
-static enum MHD_Result handle(void *self, struct MHD_Connection *connection, const char *url, const char *method,
-                              const char *version, const char *upload, size_t *upload_len, void **context)
+static COMPAT_MHD_RESULT handle(void *self, struct MHD_Connection *connection, const char *url, const char *method,
+                                const char *version, const char *upload, size_t *upload_len, void **context)
 {
     struct http *http = self;
     struct incoming *incoming = *context;

@@ -11,7 +11,7 @@ import sqlite3
 import subprocess
 import unittest
 
-from support import BUILD, Case, program
+from support import BUILD, Case, program, run
 from stub.chat import DingTalk
 from stub.server import Answer
 
@@ -156,6 +156,54 @@ class Killed(Case):
             number += EVERY
         self.assertGreater(kills, 100 // EVERY)
         print(f"receipt: {kills} kills, {doubled} told twice after doubt")
+
+
+class Followups(Killed):
+    """A pass that escalates one problem and announces who has taken another: each is one notification, whatever stops it."""
+    RULES = """
+confirm { within = "30m" }
+route "all" { channels = {"ops-webhook"}  escalate { after = "15m"  channels = {"ops-webhook"} } }
+"""
+
+    def setUp(self):
+        super().setUp()
+        self.configure(extra='retry { attempts = 3  delay = "0s" }\n' + self.RULES, channels=("webhook",))
+        for number in ("nobody", "somebody"):
+            done = run(program("notify_route"), "--source", "json", environment=self.environment, stdin=self.event(number))
+            self.assertEqual(0, done.status, done)
+        self.sql("UPDATE alert SET short_id = '#NB0DY' WHERE problem LIKE '%/nobody'")
+        taken, = self.sql("SELECT id FROM alert WHERE problem LIKE '%/somebody'")
+        done = run(program("notifyctl"), "confirm", taken[0], "--by", "li", environment=self.environment)
+        self.assertEqual(0, done.status, done)
+        self.sql("UPDATE step SET due_ms = 0")
+        self.take_store_as_template()
+
+    def ids(self, word):
+        """The handles of what arrived; the same one again is the same message."""
+        return {record.request.headers["webhook-id"] for record in self.stub.accepted("webhook") if word in record.request.body.decode()}
+
+    def test_a_pass_is_killed_everywhere(self):
+        kills, number = 0, 1
+        while True:
+            self.fresh_store()
+            self.stub.recorded.clear()
+            status, entered = self.kill_at(number, program("notifyctl"), "tick")
+            for _ in range(2):
+                self.let_time_pass()
+                self.tick()
+            where = f"killed at call {number}"
+            self.assertEqual([1, 1], [len(self.ids("无人接手")), len(self.ids("li 已接手"))], where)
+            self.assertEqual([("stopped",), ("told",)], self.sql("SELECT state FROM step ORDER BY state"), where)
+            self.assertEqual([(1,)], self.sql("SELECT announced FROM reply"), where)
+            self.assertEqual([("ok",)], self.sql("PRAGMA integrity_check"), where)
+            if status != 137:
+                break
+            kills += 1
+            number += EVERY
+        self.assertGreater(kills, 100 // EVERY)
+        print(f"follow-ups: {kills} kills over {entered} system calls")
+
+    test_a_send_is_killed_everywhere = test_a_tick_is_killed_everywhere = None  # the other class's
 
 
 if __name__ == "__main__":
