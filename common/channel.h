@@ -123,7 +123,11 @@ struct channel {
     bool (*build)(const void *settings, const struct intent *intent, const struct moment *moment,
                   struct request *request, struct fault *fault);
 
-    /* Says what the answer means: at least one verdict. Must not fail; an unknown answer is never DELIVERED. */
+    /*
+     * Says what the answer means: at least one verdict. Must not fail; an unknown answer is never DELIVERED. For RECEIPT
+     * DELIVERED is: it arrived; REFUSED: it did not, and never will; BROKEN: the provider does not let us ask; all else: it is
+     * not known yet.
+     */
     void (*classify)(const void *settings, const struct intent *intent, const struct response *response,
                      struct verdicts *verdicts);
 };

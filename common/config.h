@@ -58,6 +58,7 @@ struct section_settings {
     const char *ca_file;
     const char *source_address;
     const char *ip;
+    bool receipts; /* where the provider can be asked what became of a message, it is */
 };
 extern const struct option_row section_rows[];
 

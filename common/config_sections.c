@@ -22,6 +22,7 @@ const struct option_row section_rows[] = {
     OPTION_TEXT("ca_file", COMMON, ca_file, "", "certificates to trust in place of the system's (PEM)"),
     OPTION_TEXT("source_address", COMMON, source_address, "", "local address or interface to send from"),
     OPTION_CHOICE("ip", COMMON, ip, "any", "any 4 6", "IP version to connect with"),
+    OPTION_FLAG("receipts", COMMON, receipts, "yes", "SMS: no does not ask the provider whether messages arrived"),
     OPTION_END,
 };
 
@@ -396,6 +397,15 @@ static void tell_fault(struct config *config, struct section *section, const str
     section->trouble = arena_print(config->arena, "%s: %s", where, text);
 }
 
+static void check_receipts(struct config *config, const struct section *section)
+{
+    const struct given *given = last_given(&section->givens, "receipts");
+
+    if (given && !(section->channel->verbs & VERB_RECEIPT))
+        config_add_finding(config, false, given->where, "'receipts' says nothing here: %s has no receipts to ask for",
+                           section->channel->name);
+}
+
 static void check_section(struct config *config, struct section *section)
 {
     struct fault fault = {0};
@@ -411,6 +421,7 @@ static void check_section(struct config *config, struct section *section)
         if (row->template)
             check_template_row(config, section, row);
     check_message_template(config, section);
+    check_receipts(config, section);
 }
 
 void config_check_sections(struct config *config)

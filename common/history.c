@@ -141,3 +141,34 @@ bool history_attempts(struct store *store, const char *id,
         " ORDER BY at_ms, number",
         read_attempt, &attempts, "t", id);
 }
+
+struct receipts {
+    bool (*each)(void *self, const struct history_receipt *receipt);
+    void *self;
+};
+
+static bool read_receipt(void *self, struct row *row)
+{
+    struct receipts *receipts = self;
+    struct history_receipt receipt = {
+        .section = row_text(row, 0),
+        .recipient = row_text(row, 1),
+        .state = row_text(row, 2),
+        .at_ms = row_number(row, 3),
+        .code = row_text(row, 4),
+        .words = row_text(row, 5),
+    };
+
+    return receipts->each(receipts->self, &receipt);
+}
+
+bool history_receipts(struct store *store, const char *id,
+                      bool (*each)(void *self, const struct history_receipt *receipt), void *self, struct fault *fault)
+{
+    struct receipts receipts = {.each = each, .self = self};
+
+    return store_read(store, NULL, fault,
+                      "SELECT section, recipient, state, CASE state WHEN 'waiting' THEN due_ms ELSE ended_ms END, code,"
+                      " words FROM receipt WHERE id = ? ORDER BY sent_ms, rowid",
+                      read_receipt, &receipts, "t", id);
+}

@@ -56,6 +56,17 @@ struct history_attempt {
     const char *words;
 };
 
+/* What became of a message after its provider took it; see receipt.h. */
+struct history_receipt {
+    const char *section;
+    const char *recipient;
+    const char *
+        state; /* "waiting", "arrived", "failed", "next" (failed, and the next channel was used), "silent", "unasked" */
+    int64_t at_ms; /* of the end; of the next question while it waits */
+    const char *code;
+    const char *words;
+};
+
 /* Newest first. `each` returns false to stop; what it is given is gone when it returns. */
 bool history_read(struct store *store, const struct history_filter *filter,
                   bool (*each)(void *self, const struct history_entry *entry), void *self, struct fault *fault);
@@ -66,5 +77,8 @@ bool history_of_problem(struct store *store, struct arena *arena, const char *pr
 
 bool history_attempts(struct store *store, const char *id,
                       bool (*each)(void *self, const struct history_attempt *attempt), void *self, struct fault *fault);
+
+bool history_receipts(struct store *store, const char *id,
+                      bool (*each)(void *self, const struct history_receipt *receipt), void *self, struct fault *fault);
 
 #endif

@@ -7,6 +7,7 @@
 #define COMMON_MESSAGE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/event.h"
 #include "common/markup.h"
@@ -38,7 +39,7 @@ enum verb {
     VERB_SEND = 1,    /* a new message */
     VERB_UPDATE = 2,  /* change the message that `reference` names */
     VERB_REPLY = 4,   /* answer in the thread of `reference` */
-    VERB_RECEIPT = 8, /* ask what became of `reference` */
+    VERB_RECEIPT = 8, /* ask what became of `reference`, at one recipient; of `message` only the id is known */
     VERB_LOGIN = 16,  /* fetch an access token */
 };
 
@@ -47,8 +48,10 @@ struct intent {
     const struct message *message;
     const char *const *recipients; /* addresses or mentions as this channel writes them */
     size_t recipient_count;
-    const char *reference; /* the provider's id from an earlier verdict, "" for SEND */
-    bool repeat;           /* an earlier try may have arrived: the text says so */
+    const char *
+        reference; /* the provider's id from an earlier verdict; "" for SEND, and for a RECEIPT of what got no answer */
+    int64_t sent_ms; /* RECEIPT: when it was sent, Unix time */
+    bool repeat;     /* an earlier try may have arrived: the text says so */
 };
 
 /* The moment of an attempt: signatures carry it, so each attempt has its own. */

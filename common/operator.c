@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/recipient.h"
 #include "common/utf8.h"
 
 enum { AGAIN_AFTER_MS = 3600000 };
@@ -26,6 +27,18 @@ static struct event event_for(const struct world *world, const struct config *co
     return event;
 }
 
+/* People as this channel writes them: "@boss" is nobody's address. */
+static void write_recipients(const struct world *world, const struct config *config, struct leg *leg)
+{
+    struct recipient_book book = {.arena = world->arena, .config = config, .now_s = world_wall_ms(world) / 1000};
+    struct recipients recipients = {.channel = leg->section->channel};
+
+    for (size_t i = 0; i < config->operator.to.count; i++)
+        recipients_add(&book, &recipients, config->operator.to.items[i]);
+    leg->recipients = recipients.items;
+    leg->recipient_count = recipients.count;
+}
+
 static bool put(const struct world *world, const struct config *config, struct store *store, const char *title,
                 const struct event *event)
 {
@@ -38,9 +51,7 @@ static bool put(const struct world *world, const struct config *config, struct s
 
     if (!leg.section || !config_open_section(config, leg.section, NULL, &fault))
         return false;
-    leg.recipients = arena_alloc(arena, (config->operator.to.count + 1) * sizeof(*leg.recipients));
-    for (size_t i = 0; i < config->operator.to.count; i++)
-        leg.recipients[leg.recipient_count++] = config->operator.to.items[i];
+    write_recipients(world, config, &leg);
     ask = asking_for(world, config, &chain, event,
                      arena_print(arena, "o%011llx%s", (unsigned long long)world_wall_ms(world), world_hex(world, 6)),
                      "", 0);

@@ -10,12 +10,12 @@ enum {
     FUTURE_MS = 2000, /* clocks of two processes agree this well */
 };
 
-bool outbox_on_wire(struct store *store, const char *id, int64_t now_ms, struct fault *fault)
+bool outbox_on_wire(struct store *store, const char *id, int64_t position, int64_t now_ms, struct fault *fault)
 {
-    (void)now_ms;
     if (!store_begin(store, fault))
         return false;
-    if (!store_run(store, fault, "UPDATE outbox SET state = 'wire' WHERE id = ?", "t", id)) {
+    if (!store_run(store, fault, "UPDATE outbox SET state = 'wire', position = ?, due_ms = ? WHERE id = ?", "iit",
+                   position, now_ms, id)) {
         store_rollback(store);
         return false;
     }
@@ -131,6 +131,33 @@ static bool record_end(struct store *store, const struct outbox_result *result, 
                      result->id);
 }
 
+/* What its outbox row knows of the message goes along, since that row goes. */
+static const char ASK_FOR_RECEIPT[] =
+    "INSERT OR REPLACE INTO receipt (id, section, recipient, reference, doubt, sent_ms, due_ms, state, legs, event,"
+    " template_name, expires_ms) SELECT id, ?, ?, ?, ?, ?, ?, 'waiting', ?, event, template_name, expires_ms"
+    " FROM outbox WHERE id = ?";
+
+static bool ask_for_receipts(struct store *store, const struct outbox_result *result, struct fault *fault)
+{
+    for (size_t i = 0; i < result->receipt_count; i++) {
+        const struct receipt_wish *wish = &result->receipts[i];
+        int64_t due_ms = wish->sent_ms + RECEIPT_FIRST_MS;
+
+        if (!store_run(store, fault, ASK_FOR_RECEIPT, "tttiiitt", wish->section, wish->recipient, wish->reference,
+                       (int64_t)wish->doubt, wish->sent_ms, due_ms, wish->legs, result->id))
+            return false;
+    }
+    return true;
+}
+
+static bool clears_a_doubt(const struct outbox_result *result)
+{
+    for (size_t i = 0; i < result->receipt_count; i++)
+        if (result->receipts[i].doubt)
+            return true;
+    return false;
+}
+
 /* What this message speaks of besides itself: alerts of a summary, a problem that is over. */
 static bool settle_told(struct store *store, const struct outbox_result *result, struct fault *fault)
 {
@@ -172,12 +199,13 @@ bool outbox_finish(struct store *store, const struct outbox_result *result, stru
     if (!store_begin(store, fault))
         return false;
     if (!record_attempts(store, result, fault) || !record_end(store, result, fault) ||
-        !settle_row(store, result, fault) || !settle_told(store, result, fault) ||
-        !keep_circuits(store, result, fault)) {
+        !ask_for_receipts(store, result, fault) || !settle_row(store, result, fault) ||
+        !settle_told(store, result, fault) || !keep_circuits(store, result, fault)) {
         store_rollback(store);
         return false;
     }
-    return store_commit(store, fault) && (result->end != OUTBOX_WAITS || store_promise(store, fault));
+    return store_commit(store, fault) &&
+           ((result->end != OUTBOX_WAITS && !clears_a_doubt(result)) || store_promise(store, fault));
 }
 
 bool outbox_set_aside(struct store *store, const char *id, const char *reason, struct fault *fault)
@@ -198,7 +226,7 @@ bool outbox_set_aside(struct store *store, const char *id, const char *reason, s
 
 #define ROW_COLUMNS                                                                                                 \
     "o.id, n.short_id, o.problem, o.event, o.legs, o.template_name, o.position, o.attempts, o.state, o.created_ms," \
-    " o.expires_ms, o.reason, o.recipient_key, o.booked, o.via"
+    " o.expires_ms, o.reason, o.recipient_key, o.booked, o.via, o.due_ms"
 
 struct claims {
     struct arena *arena;
@@ -227,6 +255,7 @@ static bool keep_row(void *self, struct row *row)
         .recipient_key = row_text(row, 12),
         .booked = row_number(row, 13) != 0,
         .via = row_text(row, 14),
+        .wire_ms = row_number(row, 15),
     };
     return true;
 }
@@ -248,21 +277,37 @@ static const char TAKE_BACK[] =
     " WHERE created_ms > ?1 + ?2 OR (state = 'pending' AND due_ms > ?1 AND"
     " (SELECT a.at_ms FROM attempt a WHERE a.id = outbox.id ORDER BY a.rowid DESC LIMIT 1) > ?1 + ?2)";
 
-bool outbox_take_back(struct store *store, int64_t now_ms, struct fault *fault)
-{
-    bool waits;
+static const char TAKE_RECEIPTS_BACK[] = "UPDATE receipt SET due_ms = ?1 + due_ms - sent_ms, sent_ms = ?1"
+                                         " WHERE state = 'waiting' AND sent_ms > ?1 + ?2";
 
-    if (!anything_waits(store, &waits, fault))
-        return false;
-    if (!waits)
-        return true;
+static bool change_alone(struct store *store, const char *sql, int64_t now_ms, struct fault *fault)
+{
     if (!store_begin(store, fault))
         return false;
-    if (!store_run(store, fault, TAKE_BACK, "ii", now_ms, (int64_t)FUTURE_MS)) {
+    if (!store_run(store, fault, sql, "ii", now_ms, (int64_t)FUTURE_MS)) {
         store_rollback(store);
         return false;
     }
     return store_commit(store, fault);
+}
+
+static bool take_receipts_back(struct store *store, int64_t now_ms, struct fault *fault)
+{
+    int64_t count;
+
+    if (!store_number(store, fault, "SELECT COUNT(*) FROM receipt WHERE state = 'waiting' AND sent_ms > ?", 0, &count,
+                      "i", now_ms + FUTURE_MS))
+        return false;
+    return count == 0 || change_alone(store, TAKE_RECEIPTS_BACK, now_ms, fault);
+}
+
+bool outbox_take_back(struct store *store, int64_t now_ms, struct fault *fault)
+{
+    bool waits;
+
+    if (!anything_waits(store, &waits, fault) || !take_receipts_back(store, now_ms, fault))
+        return false;
+    return !waits || change_alone(store, TAKE_BACK, now_ms, fault);
 }
 
 /*

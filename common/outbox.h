@@ -21,6 +21,7 @@ struct outbox_row {
     int64_t position; /* in legs */
     int64_t attempts; /* made on this leg so far */
     bool was_on_wire; /* its sender died while the provider may have acted */
+    int64_t wire_ms;  /* was_on_wire: when the provider was called */
     bool booked;      /* a place of the provider's quota is taken for the next attempt */
     const char *via;  /* title of the pool's section that the place is in; "" for the leg's own */
     int64_t created_ms;
@@ -39,6 +40,16 @@ struct attempt_record {
     enum outcome outcome;
     const char *code;
     const char *words;
+};
+
+/* The provider is to be asked what became of one message. */
+struct receipt_wish {
+    const char *section;
+    const char *recipient;
+    const char *reference; /* the provider's id, "" when it gave none */
+    bool doubt;            /* no answer came: nobody knows whether it went out */
+    int64_t sent_ms;
+    const char *legs; /* JSON: what follows if it did not arrive; "" for nothing */
 };
 
 /* What a run ends with. */
@@ -63,14 +74,20 @@ struct outbox_result {
     const char *legs_left; /* WAITS: JSON, when fewer recipients are left than before; else "" */
     const struct attempt_record *attempts;
     size_t attempt_count;
+    const struct receipt_wish *receipts;
+    size_t receipt_count;
 };
 
-/* The provider is called next. */
-bool outbox_on_wire(struct store *store, const char *id, int64_t now_ms, struct fault *fault);
+/* The first question comes half a minute after the message. */
+enum { RECEIPT_FIRST_MS = 30000 };
+
+/* The provider of the leg at `position` is called next: the one that a doubt is about. */
+bool outbox_on_wire(struct store *store, const char *id, int64_t position, int64_t now_ms, struct fault *fault);
 
 /*
- * Records attempts and end in one transaction, promised when it WAITS. Keeps the circuit of each section. What a summary tells is
- * told when the summary has arrived, and is free for the next one when it expired.
+ * Records attempts, end and the receipts to ask for in one transaction, promised when it WAITS or a receipt is to clear a doubt.
+ * Keeps the circuit of each section. What a summary tells is told when the summary has arrived, and is free for the next one when
+ * it expired.
  */
 bool outbox_finish(struct store *store, const struct outbox_result *result, struct fault *fault);
 

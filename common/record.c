@@ -84,13 +84,13 @@ static void keep_trouble(struct record *record, const struct fault *fault)
         record->trouble = *fault;
 }
 
-static void mark_on_wire(void *self, const struct leg *leg)
+static void mark_on_wire(void *self, size_t position)
 {
     struct record *record = self;
     struct fault fault = {0};
 
-    (void)leg;
-    if (record->store && !outbox_on_wire(record->store, record->id, world_wall_ms(record->world), &fault))
+    if (record->store &&
+        !outbox_on_wire(record->store, record->id, (int64_t)position, world_wall_ms(record->world), &fault))
         keep_trouble(record, &fault);
 }
 
@@ -141,6 +141,18 @@ static const char *first_reference(void *self, const struct leg *leg)
     return reference;
 }
 
+bool record_asks_receipts(const struct section *section)
+{
+    return (section->channel->verbs & VERB_RECEIPT) && section->common.receipts && section->title[0];
+}
+
+static bool receipt_comes(void *self, const struct leg *leg)
+{
+    const struct record *record = self;
+
+    return record->store && record->worker_comes && record_asks_receipts(leg_sender(leg));
+}
+
 static void log_note(void *self, const char *line)
 {
     const struct record *record = self;
@@ -153,6 +165,7 @@ void record_attach(struct record *record, struct telling *telling)
     record->problem = identity_problem(record->world->arena, telling->event);
     record->severity = telling->event->severity;
     telling->may_try = may_try;
+    telling->looks_first = receipt_comes;
     telling->reference = first_reference;
     telling->on_wire = mark_on_wire;
     telling->on_attempt = keep_attempt;
@@ -268,6 +281,76 @@ static void set_end(const struct record *record, const struct chain *chain, cons
             chain_to_json(arena, &(struct chain){.legs = (struct leg[]){told->left}, .leg_count = 1}, false);
 }
 
+/* --- receipts to ask for --- */
+
+static const char *legs_after(struct arena *arena, const struct chain *chain, size_t position)
+{
+    struct chain rest = {
+        .legs = chain->legs + position + 1, .leg_count = chain->leg_count - position - 1, .route = chain->route};
+
+    return rest.leg_count > 0 ? chain_to_json(arena, &rest, false) : "";
+}
+
+/* Room for as many as there are verdicts or recipients. */
+static struct receipt_wish *wishes(struct arena *arena, size_t most, struct outbox_result *result)
+{
+    struct receipt_wish *items = arena_alloc(arena, (most + 1) * sizeof(*items));
+
+    result->receipts = items;
+    return items;
+}
+
+static void wish_for_receipts(struct arena *arena, const struct chain *chain, const struct told *told,
+                              struct outbox_result *result)
+{
+    struct receipt_wish *items = wishes(arena, told->verdicts.count, result);
+    const char *legs = legs_after(arena, chain, told->position);
+
+    if (!record_asks_receipts(leg_sender(told->leg)))
+        return;
+    for (size_t i = 0; i < told->verdicts.count; i++) {
+        const struct verdict *verdict = &told->verdicts.items[i];
+
+        if (verdict->recipient[0] && (verdict->outcome == OUTCOME_DELIVERED || verdict->outcome == OUTCOME_UNCLEAR))
+            items[result->receipt_count++] = (struct receipt_wish){
+                .section = leg_sender(told->leg)->title,
+                .recipient = verdict->recipient,
+                .reference = verdict->reference,
+                .doubt = verdict->outcome == OUTCOME_UNCLEAR,
+                .sent_ms = result->now_ms,
+                .legs = legs,
+            };
+    }
+}
+
+struct outbox_result record_doubt(struct arena *arena, const struct chain *chain, size_t position, int64_t sent_ms)
+{
+    const struct leg *leg = &chain->legs[position];
+    const char *legs = legs_after(arena, chain, position);
+    struct outbox_result result = {
+        .end = OUTBOX_UNCLEAR,
+        .section = "",
+        .reference = "",
+        .text = "",
+        .code = "STOPPED",
+        .words = "its sender was stopped while the provider may have acted on it",
+        .legs_left = "",
+    };
+    struct receipt_wish *items = wishes(arena, leg->recipient_count, &result);
+
+    if (!record_asks_receipts(leg_sender(leg)))
+        return result;
+    result.section = leg_sender(leg)->title;
+    for (size_t i = 0; i < leg->recipient_count; i++)
+        items[result.receipt_count++] = (struct receipt_wish){.section = leg_sender(leg)->title,
+                                                              .recipient = leg->recipients[i],
+                                                              .reference = "",
+                                                              .doubt = true,
+                                                              .sent_ms = sent_ms,
+                                                              .legs = legs};
+    return result;
+}
+
 struct outbox_result record_result(const struct record *record, const struct chain *chain, const struct told *told,
                                    enum severity severity, bool was_repeat, int64_t attempts_before)
 {
@@ -288,6 +371,7 @@ struct outbox_result record_result(const struct record *record, const struct cha
     };
 
     set_end(record, chain, told, severity, was_repeat, attempts_before + (int64_t)record->attempt_count, &result);
+    wish_for_receipts(record->world->arena, chain, told, &result);
     return result;
 }
 

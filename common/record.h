@@ -17,6 +17,7 @@ struct record {
     const char *id;
     const char *problem; /* set by record_attach() */
     const struct secrets *secrets;
+    bool worker_comes;        /* somebody asks for receipts soon: a doubt that one can clear waits for it */
     const struct leg *placed; /* has its place of the provider's quota already; others take one when they are tried */
     enum severity severity;   /* set by record_attach() */
     struct attempt_record *attempts;
@@ -30,6 +31,12 @@ void record_attach(struct record *record, struct telling *telling);
 /* What the outbox is told about the end of a chain. */
 struct outbox_result record_result(const struct record *record, const struct chain *chain, const struct told *told,
                                    enum severity severity, bool was_repeat, int64_t attempts_before);
+
+/* What the outbox is told when nobody knows what became of a leg: its sender died at `sent_ms`, while the provider may have acted. */
+struct outbox_result record_doubt(struct arena *arena, const struct chain *chain, size_t position, int64_t sent_ms);
+
+/* True when the section's provider can be asked what became of a message, and the operator wants that. */
+bool record_asks_receipts(const struct section *section);
 
 /* Tells the operator when the end of a chain is trouble that a person must mend. */
 void record_tell_operator(const struct record *record, const struct config *config, const struct event *event,

@@ -336,6 +336,7 @@ static void start(struct course *course)
                                      .store = course->recorded ? sending->store : NULL,
                                      .id = course->answer.id,
                                      .secrets = &sending->secrets,
+                                     .worker_comes = worker_is_there(sending),
                                      .placed = course->answer.admission == ADMITTED ? first : NULL};
     if (course->recorded && course->answer.via[0])
         first->via = config_sender(first->section, course->answer.via);
@@ -349,7 +350,7 @@ static void start(struct course *course)
         .late = record_beginning(&course->record, sending->config, event_for(sending, course->chain),
                                  world_wall_ms(sending->world)),
         .deadline_ms = course->deadline_ms,
-        .attempts_most = worker_is_there(sending) ? 1 : 0,
+        .attempts_most = course->record.worker_comes ? 1 : 0,
     };
     record_attach(&course->record, &course->telling);
 }

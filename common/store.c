@@ -701,6 +701,8 @@ static const struct retention BODIES = {
     30};
 static const struct retention ATTEMPTS = {
     "DELETE FROM attempt WHERE rowid IN (SELECT rowid FROM attempt WHERE at_ms >= ?1 AND at_ms < ?2 LIMIT ?3)", 90};
+static const struct retention RECEIPTS = {
+    "DELETE FROM receipt WHERE rowid IN (SELECT rowid FROM receipt WHERE sent_ms >= ?1 AND sent_ms < ?2 LIMIT ?3)", 90};
 static const struct retention NOTIFICATIONS = {"DELETE FROM notification WHERE rowid IN (SELECT rowid FROM notification"
                                                " WHERE created_ms >= ?1 AND created_ms < ?2 AND outcome <> 'waiting'"
                                                " AND NOT (outcome = 'held' AND delivered_by = '') LIMIT ?3)",
@@ -763,7 +765,7 @@ static bool take_out_bodies(struct store *store, int64_t before_ms, struct fault
 
 bool store_tidy(struct store *store, int64_t now_ms, struct fault *fault)
 {
-    const struct retention *const all[] = {&BOOKINGS, &ATTEMPTS, &NOTIFICATIONS, &MUTES, &WRITEBACKS};
+    const struct retention *const all[] = {&BOOKINGS, &ATTEMPTS, &RECEIPTS, &NOTIFICATIONS, &MUTES, &WRITEBACKS};
 
     if (!take_out_bodies(store, now_ms - BODIES.days * 86400000, fault))
         return false;
@@ -777,5 +779,5 @@ bool store_tidy(struct store *store, int64_t now_ms, struct fault *fault)
 bool store_forget(struct store *store, int64_t before_ms, struct fault *fault)
 {
     return change_older(store, &BOOKINGS, before_ms, fault) && change_older(store, &ATTEMPTS, before_ms, fault) &&
-           change_older(store, &NOTIFICATIONS, before_ms, fault);
+           change_older(store, &RECEIPTS, before_ms, fault) && change_older(store, &NOTIFICATIONS, before_ms, fault);
 }

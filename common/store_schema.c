@@ -90,6 +90,18 @@ const char *const STORE_STEPS[] = {
     " result TEXT NOT NULL DEFAULT '');"
     "CREATE INDEX writeback_due ON writeback (due_ms) WHERE state = 'waiting';"
 
+    /* What became of messages whose provider can be asked, one row for each recipient; and what follows if they did not arrive. */
+    "CREATE TABLE receipt ("
+    " id TEXT NOT NULL, section TEXT NOT NULL, recipient TEXT NOT NULL, reference TEXT NOT NULL,"
+    " doubt INTEGER NOT NULL," /* 1: no answer came, nobody knows whether it went out */
+    " sent_ms INTEGER NOT NULL, due_ms INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0,"
+    " state TEXT NOT NULL," /* waiting arrived failed next silent unasked */
+    " legs TEXT NOT NULL,"  /* JSON as in the outbox: those after this one; '' for none */
+    " event TEXT NOT NULL, template_name TEXT NOT NULL, expires_ms INTEGER NOT NULL," /* as in the outbox */
+    " ended_ms INTEGER NOT NULL DEFAULT 0, code TEXT NOT NULL DEFAULT '', words TEXT NOT NULL DEFAULT '',"
+    " PRIMARY KEY (id, section, recipient));"
+    "CREATE INDEX receipt_due ON receipt (due_ms) WHERE state = 'waiting';"
+
     /* A waiting message takes its place of the provider's quota once; of a pool it goes through one robot. */
     "ALTER TABLE outbox ADD COLUMN booked INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE outbox ADD COLUMN via TEXT NOT NULL DEFAULT '';" /* title of that robot's section; '' for the leg's own */

@@ -173,7 +173,7 @@ static void tell_leg(const struct telling *telling, const struct chain *chain, s
     delivery.on_attempt = pass_on;
     delivery.self = &watcher;
     if (telling->on_wire)
-        telling->on_wire(telling->self, leg);
+        telling->on_wire(telling->self, position);
     if (telling->update && telling->update[0]) {
         intent.verb = VERB_UPDATE;
         intent.reference = telling->update;
@@ -224,6 +224,11 @@ static bool may_try(const struct telling *telling, struct leg *leg)
     return !telling->may_try || telling->may_try(telling->self, leg);
 }
 
+static bool is_looked_into(const struct telling *telling, const struct told *told)
+{
+    return told->outcome == OUTCOME_UNCLEAR && telling->looks_first && telling->looks_first(telling->self, told->leg);
+}
+
 struct told tell_chain(const struct telling *telling, const struct chain *chain, size_t position)
 {
     struct told best = {.outcome = OUTCOME_AGAIN};
@@ -237,7 +242,7 @@ struct told tell_chain(const struct telling *telling, const struct chain *chain,
         tell_leg(telling, chain, position, &told);
         if (!best.leg || worth(told.outcome) >= worth(best.outcome))
             best = told;
-        if (told.outcome == OUTCOME_DELIVERED)
+        if (told.outcome == OUTCOME_DELIVERED || is_looked_into(telling, &told))
             break;
     }
     best.tried = told.tried;

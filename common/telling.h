@@ -28,10 +28,12 @@ struct telling {
     const char *update; /* the provider's id of a message to be changed, in place of a new one; "" or NULL for none */
     /* False skips a leg: its circuit is open, its provider takes no more. May set the leg's `via`. NULL: none is skipped. */
     bool (*may_try)(void *self, struct leg *leg);
+    /* True when an unclear end on this leg will be looked into: the next leg waits for that. NULL: never. */
+    bool (*looks_first)(void *self, const struct leg *leg);
     /* The provider's id of the problem's first message there, "" when it is not known; may be NULL. */
     const char *(*reference)(void *self, const struct leg *leg);
     /* Just before and after the network is used; both may be NULL. */
-    void (*on_wire)(void *self, const struct leg *leg);
+    void (*on_wire)(void *self, size_t position);
     void (*on_attempt)(void *self, const struct leg *leg, const struct attempt *attempt);
     void (*note)(void *self, const char *line); /* for the operator's log */
     void *self;
@@ -54,7 +56,7 @@ struct told {
 
 /*
  * Tries the legs from `position` on. Delivered ends it; BROKEN, REFUSED and spent time go on to the next leg at once; UNCLEAR
- * goes on, too, when there is another. The outcome is the best that was reached.
+ * goes on, too, when there is another and nobody looks first. The outcome is the best that was reached.
  */
 struct told tell_chain(const struct telling *telling, const struct chain *chain, size_t position);
 

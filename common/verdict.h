@@ -33,6 +33,7 @@ struct verdict {
     enum word remedy;      /* what the operator can do; WORD_NONE when there is nothing to add */
     int64_t wait_s;        /* THROTTLED and AGAIN: at least this long, 0 when the provider did not say */
     const char *reference; /* the provider's id of the message, "" when it gave none */
+    int64_t arrived_s;     /* of a receipt: when it arrived, Unix time; 0 when the provider did not say */
 };
 
 enum { VERDICTS_MOST = 1000 };

@@ -10,6 +10,7 @@
 #include "common/lookout.h"
 #include "common/mute_telling.h"
 #include "common/outbox.h"
+#include "common/receipt.h"
 #include "common/record.h"
 #include "common/spool.h"
 #include "common/storm_telling.h"
@@ -70,23 +71,30 @@ static bool put_off(struct errand *errand, int64_t due_ms, const char *words, st
 
 static bool end_unclear(struct errand *errand, struct fault *fault)
 {
-    struct outbox_result result = plain_result("its sender was stopped while the provider may have acted on it");
+    struct outbox_result result =
+        record_doubt(errand->world.arena, &errand->chain, errand->position, errand->row->wire_ms);
 
-    result.end = OUTBOX_UNCLEAR;
-    result.code = "STOPPED";
     errand->done->unclear++;
     return finish(errand, &result, fault);
 }
 
 /* --- telling --- */
 
-/* Its sender died with the message on the wire: whoever can be told another way is; a repeat says that it is one. */
+/*
+ * Its sender died with the message on the wire: where the provider can be asked, that comes first; else whoever can be told
+ * another way is; a repeat says that it is one.
+ */
 static bool survives_doubt(struct errand *errand)
 {
-    const struct channel *channel = errand->chain.legs[errand->position].section->channel;
+    struct leg *leg = &errand->chain.legs[errand->position];
+    const struct channel *channel = leg->section->channel;
 
     if (!errand->row->was_on_wire || channel->repeats_safely)
         return true;
+    if (errand->position == 0)
+        leg->via = config_sender(leg->section, errand->row->via);
+    if (record_asks_receipts(leg_sender(leg)))
+        return false;
     if (errand->position + 1 < errand->chain.leg_count) {
         errand->position++;
         return true;
@@ -136,6 +144,7 @@ static bool tell_row(struct errand *errand, struct fault *fault)
                             .store = errand->worker->store,
                             .id = errand->row->id,
                             .secrets = &errand->secrets,
+                            .worker_comes = true,
                             .placed = &errand->chain.legs[errand->position]};
     struct telling telling = {
         .world = &errand->world,
@@ -401,6 +410,8 @@ static bool follow_up(const struct worker *worker, struct work_done *done, struc
 {
     struct following following = {.world = worker->world, .config = worker->config, .store = worker->store};
 
+    if (!receipt_run(&following, worker->deadline_ms, worker->rows_most, &done->receipts, fault))
+        return false;
     return announcement_run(&following, &done->followups, fault) && escalation_run(&following, &done->followups, fault);
 }
 

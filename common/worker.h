@@ -2,8 +2,8 @@
  * worker - one pass over what is due: the same code for `notifyctl tick`, notifyd, and a notify_* with time to spare.
  *
  * Takes spooled files into the outbox, leaves to a summary what is more than a channel takes, tells due rows (gravest first, in
- * order within one problem), announces storms and their ends, sends summaries of what was held back, ends what has expired, tells
- * the monitoring systems what people confirmed.
+ * order within one problem), announces storms and their ends, sends summaries of what was held back, ends what has expired, asks
+ * what became of text messages, tells the monitoring systems what people confirmed.
  */
 #ifndef COMMON_WORKER_H
 #define COMMON_WORKER_H
@@ -32,6 +32,7 @@ struct work_done {
     size_t summaries;
     size_t followups; /* escalations, announcements, reminders */
     size_t spooled;   /* files taken in */
+    size_t receipts;  /* that told what became of a message */
     size_t folded;    /* waited too long to be told one by one: left to a summary */
     size_t storms;    /* announced or over */
     struct writeback_done written_back;

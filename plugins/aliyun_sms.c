@@ -3,6 +3,7 @@
  * https://help.aliyun.com/document_detail/419273.html (SendSms)
  * https://help.aliyun.com/document_detail/101346.html (codes)
  * https://help.aliyun.com/document_detail/463270.html (what a variable may hold: 1 to 35 characters, no links)
+ * https://help.aliyun.com/document_detail/419277.html (QuerySendDetails, for receipts)
  *
  * The text is a template that the provider approved; we fill its variables. SendSms is not idempotent, and refusals come
  * with HTTP 200: the code in the body decides.
@@ -53,11 +54,11 @@ static void check(const void *settings, const struct findings *findings)
     sms_check_named("template_param", &self->template_param, findings);
 }
 
-static void sign(const struct aliyun_sms *self, const struct moment *moment, const struct pairs *parameters,
-                 struct request *request)
+static void sign(const struct aliyun_sms *self, const char *action, const struct moment *moment,
+                 const struct pairs *parameters, struct request *request)
 {
     struct aliyun_call call = {
-        .action = "SendSms",
+        .action = action,
         .version = "2017-05-25",
         .key = {self->access_key_id, self->access_key_secret, self->security_token},
         .now_s = moment->wall_ms / 1000,
@@ -68,8 +69,7 @@ static void sign(const struct aliyun_sms *self, const struct moment *moment, con
                             : query_canonical(request->arena, parameters);
 
     request->url = arena_print(request->arena, "%s?%s", self->endpoint, query);
-    request_header(request,
-                   "Content-Type:"); /* there is no body: nothing of a kind is sent, so nothing is left unsigned */
+    request_header(request, "Content-Type:"); /* there is no body: nothing is sent that is not signed */
     if (!old)
         sign_acs3(&call, request);
 }
@@ -101,12 +101,18 @@ static bool build(const void *settings, const struct intent *intent, const struc
     struct pairs parameters;
     const char *variables;
 
-    if (!sms_numbers(request->arena, intent, &numbers, fault) ||
-        !sms_fill_named("template_param", &self->template_param, (size_t)self->variable_limit, intent->message, request,
+    if (!sms_numbers(request->arena, intent, &numbers, fault))
+        return false;
+    if (intent->verb == VERB_RECEIPT) {
+        parameters = aliyun_receipt_parameters(request->arena, intent, numbers.items[0]);
+        sign(self, "QuerySendDetails", moment, &parameters, request);
+        return true;
+    }
+    if (!sms_fill_named("template_param", &self->template_param, (size_t)self->variable_limit, intent->message, request,
                         &variables, fault))
         return false;
     parameters = parameters_of(self, intent->message, request->arena, sms_joined(request->arena, &numbers), variables);
-    sign(self, moment, &parameters, request);
+    sign(self, "SendSms", moment, &parameters, request);
     return true;
 }
 
@@ -114,7 +120,10 @@ static void classify(const void *settings, const struct intent *intent, const st
                      struct verdicts *verdicts)
 {
     (void)settings;
-    aliyun_sms_judge(intent, response, verdicts);
+    if (intent->verb == VERB_RECEIPT)
+        aliyun_receipt_judge(intent, response, verdicts);
+    else
+        aliyun_sms_judge(intent, response, verdicts);
 }
 
 const struct channel channel_aliyun_sms = {
@@ -124,7 +133,7 @@ const struct channel channel_aliyun_sms = {
                "--template-code SMS_123456789 --to 13800138000",
     .options = OPTIONS,
     .settings_size = sizeof(struct aliyun_sms),
-    .verbs = VERB_SEND,
+    .verbs = VERB_SEND | VERB_RECEIPT,
     .addresses = ADDRESS_MOBILE,
     .recipient_limits = {.per_minute = 5, .per_hour = 20, .per_day = 50}, /* a number */
     .endpoint_limits = {.per_day = 500 }, /* a section: SMS cost money */

@@ -38,6 +38,11 @@ static const struct verdict_rule RULES[] = {
     {NULL,                                                     NULL,     OUTCOME_REFUSED,   0,     WORD_FIX_REPORT    },
 };
 
+const struct verdict_rule *aliyun_sms_rules(void)
+{
+    return RULES;
+}
+
 void aliyun_sms_judge(const struct intent *intent, const struct response *response, struct verdicts *verdicts)
 {
     struct json_object *answer = answer_json(response, verdicts);

@@ -3,6 +3,7 @@
  * https://cloud.tencent.com/document/api/382/55981 (SendSms)
  * https://cloud.tencent.com/document/api/382/38780 (codes)
  * https://cloud.tencent.com/document/product/382/39023 (what a variable may hold)
+ * https://www.tencentcloud.com/document/product/382/40518 (PullSmsSendStatusByPhoneNumber, for receipts)
  *
  * The text is a template that the provider approved; we fill its slots by position. Even a bad signature is answered with
  * HTTP 200, and a call that succeeded may have failed for some of its numbers: each has a code of its own.
@@ -60,36 +61,56 @@ static bool add_slots(const struct tencent_sms *self, const struct message *mess
     return true;
 }
 
-static bool build(const void *settings, const struct intent *intent, const struct moment *moment,
-                  struct request *request, struct fault *fault)
+static bool message_body(const struct tencent_sms *self, const struct intent *intent, const struct text_list *numbers,
+                         struct json_object *body, struct request *request, struct fault *fault)
 {
-    const struct tencent_sms *self = settings;
-    struct json_object *body = json_doc(request->arena);
     struct json_object *phones = jset_array(body, "PhoneNumberSet");
-    struct text_list numbers;
 
     jset_text(body, "SmsSdkAppId", self->app_id);
     jset_text(body, "SignName", self->sign_name);
     jset_text(body, "TemplateId", self->template_id);
     jset_text(body, "SessionContext", intent->message->id);
-    if (!sms_numbers(request->arena, intent, &numbers, fault) ||
-        !add_slots(self, intent->message, jset_array(body, "TemplateParamSet"), request, fault))
-        return false;
-    for (size_t i = 0; i < numbers.count; i++)
-        if (tencent_sms_goes_along(&numbers, numbers.items[i]))
-            jadd_text(phones, numbers.items[i]);
+    for (size_t i = 0; i < numbers->count; i++)
+        if (tencent_sms_goes_along(numbers, numbers->items[i]))
+            jadd_text(phones, numbers->items[i]);
+    return add_slots(self, intent->message, jset_array(body, "TemplateParamSet"), request, fault);
+}
+
+static void call(const struct tencent_sms *self, const char *action, struct json_object *body, int64_t now_s,
+                 struct request *request)
+{
     request->url = self->endpoint;
     request_body(request, json_print(body));
     request_header(request, "Content-Type: application/json; charset=utf-8");
-    request_header(request, "X-TC-Action: SendSms");
+    request_header(request, "X-TC-Action: %s", action);
     request_header(request, "X-TC-Version: 2021-01-11");
     request_header(request, "X-TC-Region: %s", self->region);
     sign_tc3(
         &(struct tc3){
             .service = "sms", .key = {self->secret_id, self->secret_key, self->token},
-                 .now_s = moment->wall_ms / 1000
+                 .now_s = now_s
     },
         request);
+}
+
+static bool build(const void *settings, const struct intent *intent, const struct moment *moment,
+                  struct request *request, struct fault *fault)
+{
+    const struct tencent_sms *self = settings;
+    struct json_object *body = json_doc(request->arena);
+    int64_t now_s = moment->wall_ms / 1000;
+    struct text_list numbers;
+
+    if (!sms_numbers(request->arena, intent, &numbers, fault))
+        return false;
+    if (intent->verb == VERB_RECEIPT) {
+        body = tencent_receipt_body(request->arena, self->app_id, intent, numbers.items[0]);
+        call(self, "PullSmsSendStatusByPhoneNumber", body, now_s, request);
+        return true;
+    }
+    if (!message_body(self, intent, &numbers, body, request, fault))
+        return false;
+    call(self, "SendSms", body, now_s, request);
     return true;
 }
 
@@ -97,7 +118,10 @@ static void classify(const void *settings, const struct intent *intent, const st
                      struct verdicts *verdicts)
 {
     (void)settings;
-    tencent_sms_judge(intent, response, verdicts);
+    if (intent->verb == VERB_RECEIPT)
+        tencent_receipt_judge(intent, response, verdicts);
+    else
+        tencent_sms_judge(intent, response, verdicts);
 }
 
 const struct channel channel_tencent_sms = {
@@ -107,7 +131,7 @@ const struct channel channel_tencent_sms = {
                "--to 13800138000",
     .options = OPTIONS,
     .settings_size = sizeof(struct tencent_sms),
-    .verbs = VERB_SEND,
+    .verbs = VERB_SEND | VERB_RECEIPT,
     .addresses = ADDRESS_MOBILE,
     .recipient_limits = {.per_minute = 5, .per_hour = 20, .per_day = 50}, /* a number */
     .endpoint_limits = {.per_day = 500 }, /* a section: SMS cost money */

@@ -46,6 +46,11 @@ static const struct verdict_rule RULES[] = {
     {NULL,                                                      NULL, OUTCOME_REFUSED,   0,     WORD_FIX_REPORT    },
 };
 
+const struct verdict_rule *tencent_sms_rules(void)
+{
+    return RULES;
+}
+
 bool tencent_sms_goes_along(const struct text_list *numbers, const char *number)
 {
     return phone_is_mainland(numbers->items[0]) == phone_is_mainland(number);

@@ -21,6 +21,7 @@ TABLES = {
        for name in ("dingtalk", "wecom", "slack", "teams", "aliyun_sms", "tencent_sms")},
     **{name: ("plugins/webhook_presets.c", f"{name.upper()}_RULES")
        for name in ("bark", "ntfy", "gotify", "pushplus", "serverchan")},
+    "tencent_sms_receipt": ("plugins/tencent_sms_receipt.c", "RECEIPT_RULES"),
     "smtp_session": ("common/smtp_reply.c", "SESSION_RULES"),
     "smtp_recipient": ("common/smtp_reply.c", "RECIPIENT_RULES"),
     "smtp_message": ("common/smtp_reply.c", "MESSAGE_RULES"),

@@ -104,6 +104,40 @@ static bool print_attempt(void *self, const struct history_attempt *attempt)
     return true;
 }
 
+static const char *receipt_words(const char *state)
+{
+    static const struct {
+        const char *state;
+        const char *words;
+    } ALL[] = {
+        {"waiting", "asked for next at this time"  },
+        {"arrived", "arrived"                      },
+        {"failed",  "did not arrive:"              },
+        {"next",    "did not arrive, next channel:"},
+        {"silent",  "none came:"                   },
+        {"unasked", "cannot be asked for:"         },
+    };
+
+    for (size_t i = 0; i < sizeof(ALL) / sizeof(*ALL); i++)
+        if (strcmp(ALL[i].state, state) == 0)
+            return ALL[i].words;
+    return state;
+}
+
+static bool print_receipt(void *self, const struct history_receipt *receipt)
+{
+    const struct printing *printing = self;
+    struct arena *arena = arena_new();
+    bool arrived = strcmp(receipt->state, "arrived") == 0;
+
+    printf("  %s %s to %s receipt: %s %s%s%s\n",
+           civil_text(arena, receipt->at_ms / 1000, printing->operation->config->timezone), receipt->section,
+           receipt->recipient, receipt_words(receipt->state), arrived ? receipt->words : receipt->code,
+           arrived || !receipt->words[0] ? "" : " ", arrived ? "" : receipt->words);
+    arena_release(arena);
+    return true;
+}
+
 /* One notification in full: what was asked, what was said, every attempt. */
 struct detail {
     struct printing *printing;
@@ -134,7 +168,8 @@ static int show_one(struct printing *printing, struct store *store, const struct
     if (!history_read(store, filter, print_detail, &detail, &fault))
         return say_fault(printing->operation, &fault);
     for (size_t i = 0; i < detail.count; i++)
-        if (!history_attempts(store, detail.ids[i], print_attempt, printing, &fault))
+        if (!history_attempts(store, detail.ids[i], print_attempt, printing, &fault) ||
+            !history_receipts(store, detail.ids[i], print_receipt, printing, &fault))
             return say_fault(printing->operation, &fault);
     if (detail.count == 0)
         fprintf(stderr, "nothing of that id\n");

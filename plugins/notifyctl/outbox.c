@@ -71,12 +71,12 @@ static int pass(struct operation *operation, const struct worker *worker)
     if (!work_once(worker, &done, &fault))
         return say_fault(operation, &fault);
     if (done.delivered + done.waiting + done.refused + done.expired + done.unclear + done.summaries + done.followups +
-        done.spooled + done.folded + done.storms)
+        done.spooled + done.folded + done.storms + done.receipts)
         printf(
             "delivered %zu, waiting %zu, refused %zu, expired %zu, unclear %zu, summaries %zu, follow-ups %zu, from the spool %zu, "
-            "left to a summary %zu, storms %zu\n",
+            "left to a summary %zu, storms %zu, receipts %zu\n",
             done.delivered, done.waiting, done.refused, done.expired, done.unclear, done.summaries, done.followups,
-            done.spooled, done.folded, done.storms);
+            done.spooled, done.folded, done.storms, done.receipts);
     if (done.written_back.told + done.written_back.waiting + done.written_back.failed)
         printf("written back %zu, waiting %zu, failed %zu\n", done.written_back.told, done.written_back.waiting,
                done.written_back.failed);

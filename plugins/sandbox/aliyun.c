@@ -1,13 +1,15 @@
 /*
- * Aliyun SMS: SendSms, signed by version 3 (headers) or version 1 (parameters).
+ * Aliyun SMS: SendSms, and QuerySendDetails for what became of it, signed by version 3 (headers) or version 1 (parameters).
  *
  * https://help.aliyun.com/document_detail/101414.html (SendSms), https://help.aliyun.com/document_detail/101346.html (codes)
+ * https://help.aliyun.com/document_detail/419277.html (QuerySendDetails): every message that was taken has arrived.
  * Business errors come with HTTP status 200, the gateway's with 4xx.
  */
 #include <string.h>
 
 #include <json-c/json.h>
 
+#include "common/civil.h"
 #include "common/hash.h"
 #include "common/utf8.h"
 #include "plugins/sandbox/fields.h"
@@ -20,6 +22,7 @@ enum {
     PER_DAY = 50,       /* notices per number, signature and template, whatever the variables */
     DAY_MS = 24 * 3600 * 1000,
     NONCE_MS = 30 * 60 * 1000,
+    CHINA_S = 8 * 3600, /* east of UTC */
 };
 
 static const struct refusal REFUSALS[] = {
@@ -62,6 +65,11 @@ static bool is_v3(const struct exchange *exchange)
            strncmp(header_value(&exchange->headers, "Authorization"), "ACS3", 4) == 0;
 }
 
+static const char *action_of(const struct exchange *exchange)
+{
+    return is_v3(exchange) ? header_value(&exchange->headers, "x-acs-action") : parameter(exchange, "Action");
+}
+
 static struct json_object *variables(const struct exchange *exchange)
 {
     const char *text = parameter(exchange, "TemplateParam");
@@ -85,6 +93,7 @@ static void read_message(struct exchange *exchange)
 {
     struct json_object *values = variables(exchange);
 
+    exchange->question = strcmp(action_of(exchange), "QuerySendDetails") == 0;
     exchange->reading.format = is_v3(exchange) ? "SendSms, signature v3" : "SendSms, signature v1";
     read_numbers(exchange);
     if (!json_is_object(values))
@@ -165,14 +174,13 @@ static const char *judge_nonce(struct stand *stand, struct exchange *exchange)
 
 static const char *judge_gateway(struct stand *stand, struct exchange *exchange)
 {
-    const char *action =
-        is_v3(exchange) ? header_value(&exchange->headers, "x-acs-action") : parameter(exchange, "Action");
     const char *version =
         is_v3(exchange) ? header_value(&exchange->headers, "x-acs-version") : parameter(exchange, "Version");
     const char *code = NULL;
 
-    if (strcmp(action, "SendSms") != 0)
-        return objection(exchange, "InvalidAction.NotFound", "action '%s'; SendSms is played", action);
+    if (!exchange->question && strcmp(action_of(exchange), "SendSms") != 0)
+        return objection(exchange, "InvalidAction.NotFound", "action '%s'; SendSms and QuerySendDetails are played",
+                         action_of(exchange));
     if (strcmp(version, "2017-05-25") != 0)
         return "InvalidVersion";
     code = judge_key(stand, exchange);
@@ -290,8 +298,9 @@ static const char *judge(struct stand *stand, struct exchange *exchange)
 {
     const char *code = judge_gateway(stand, exchange);
 
-    if (!code)
-        code = judge_numbers(exchange);
+    if (code || exchange->question)
+        return code;
+    code = judge_numbers(exchange);
     if (!code && differs(stand, exchange, "sign_name", "SignName"))
         code = "isv.SMS_SIGNATURE_ILLEGAL";
     if (!code && differs(stand, exchange, "template_code", "TemplateCode"))
@@ -301,6 +310,52 @@ static const char *judge(struct stand *stand, struct exchange *exchange)
     if (!code)
         code = judge_template(stand, exchange);
     return code ? code : judge_quota(stand, exchange);
+}
+
+/* One BizId a call, whatever its numbers. */
+static void take_message(struct stand *stand, struct exchange *exchange, unsigned long serial,
+                         struct json_object *document)
+{
+    const struct texts *numbers = &exchange->reading.recipients;
+    const char *id = arena_print(exchange->arena, "%lld%03lu^0", (long long)exchange->now_ms, serial % 1000);
+
+    jset_text(document, "BizId", id);
+    for (size_t i = 0; i < numbers->count; i++)
+        sent_add(&stand->sent, numbers->items[i], id, parameter(exchange, "OutId"), exchange->now_ms);
+}
+
+/* Where its rows go. */
+struct details {
+    struct arena *arena;
+    const char *day; /* in China */
+    struct json_object *rows;
+};
+
+static void add_detail(void *self, const struct sent *sent)
+{
+    const struct details *details = self;
+    const char *time = civil_format(details->arena, sent->at_ms / 1000 + CHINA_S, "UTC", "%Y-%m-%d %H:%M:%S");
+    struct json_object *row;
+
+    if (strcmp(civil_format(details->arena, sent->at_ms / 1000 + CHINA_S, "UTC", "%Y%m%d"), details->day) != 0)
+        return;
+    row = jadd_object(details->rows);
+    jset_text(row, "PhoneNum", sent->number);
+    jset_text(row, "OutId", sent->own);
+    jset_text(row, "SendDate", time);
+    jset_text(row, "ReceiveDate", time);
+    jset_text(row, "ErrCode", "DELIVERED");
+    jset_number(row, "SendStatus", 3);
+}
+
+static void tell_details(const struct stand *stand, const struct exchange *exchange, struct json_object *document)
+{
+    struct details details = {.arena = exchange->arena,
+                              .day = parameter(exchange, "SendDate"),
+                              .rows = jset_array(jset_object(document, "SmsSendDetailDTOs"), "SmsSendDetailDTO")};
+
+    sent_visit(&stand->sent, parameter(exchange, "PhoneNumber"), parameter(exchange, "BizId"), 0, add_detail, &details);
+    jset_text(document, "TotalCount", arena_print(exchange->arena, "%zu", json_length(details.rows)));
 }
 
 static void reply(struct stand *stand, struct exchange *exchange, const char *code)
@@ -318,9 +373,10 @@ static void reply(struct stand *stand, struct exchange *exchange, const char *co
         jset_text(document, "HostId", "dysmsapi.aliyuncs.com");
     jset_text(document, "Code", code ? code : "OK");
     jset_text(document, "Message", refusal.words);
-    if (!code)
-        jset_text(document, "BizId",
-                  arena_print(exchange->arena, "%lld%03lu^0", (long long)exchange->now_ms, serial % 1000));
+    if (!code && exchange->question)
+        tell_details(stand, exchange, document);
+    else if (!code)
+        take_message(stand, exchange, serial, document);
     answer_document(exchange, refusal.status, document);
 }
 

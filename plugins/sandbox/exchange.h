@@ -62,6 +62,7 @@ struct exchange {
     size_t body_len;
     struct json_object *json; /* the body, NULL when it is not JSON */
 
+    bool question; /* about an earlier message: people see nothing of it */
     struct reading reading;
     enum proof proof;
     const char *proof_of; /* "signature", "token" or "login" */

@@ -168,6 +168,7 @@ static bool serve(struct arena *arena, const struct options *options, struct sta
            listener_name(arena, server.smtp_listener));
     fflush(stdout);
     good = server_run(&server, fault);
+    sent_release(&stand->sent);
     if (options->port_file[0])
         unlink(options->port_file);
     return good;

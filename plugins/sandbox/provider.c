@@ -135,7 +135,7 @@ static void serve(struct stand *stand, struct exchange *exchange, const struct p
 {
     provider->read(exchange);
     exchange->code = provider->judge(stand, exchange);
-    if (!exchange->code)
+    if (!exchange->code && !exchange->question)
         exchange->code = forced_code(stand, exchange->channel);
     provider->reply(stand, exchange, exchange->code);
     if (exchange->code)

@@ -9,6 +9,7 @@
 
 #include "plugins/sandbox/exchange.h"
 #include "plugins/sandbox/memory.h"
+#include "plugins/sandbox/sent.h"
 #include "plugins/sandbox/verify.h"
 
 enum { FORCED_MOST = 32 };
@@ -24,6 +25,7 @@ struct forced {
 struct stand {
     struct json_object *accounts; /* --secrets: {"dingtalk": {"access_token": "..."}}; NULL when not given */
     struct memory memory;
+    struct sent_list sent;
     struct forced forced[FORCED_MOST];
     size_t forced_count;
     unsigned long serial; /* of ids that it gives out */

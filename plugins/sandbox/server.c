@@ -60,7 +60,8 @@ static void serve_http(void *self, const struct http_request *request, struct ht
         answer_text(&exchange, 413, "text/plain", "the stand-in takes bodies up to 256 KiB\n");
     } else {
         exchange_serve(server->stand, &exchange);
-        journal_add(server->journal, &exchange);
+        if (!exchange.question || exchange.code)
+            journal_add(server->journal, &exchange);
     }
     answer->status = exchange.answer.status;
     answer->content_type = exchange.answer.content_type;

@@ -1,5 +1,5 @@
 /*
- * Tencent Cloud SMS: SendSms, signed by TC3-HMAC-SHA256.
+ * Tencent Cloud SMS: SendSms, and PullSmsSendStatusByPhoneNumber for what became of it, signed by TC3-HMAC-SHA256.
  *
  * https://cloud.tencent.com/document/api/382/55981 (SendSms), https://cloud.tencent.com/document/api/382/59177 (codes)
  * Every answer comes with HTTP status 200; a call that succeeded may have failed for some of its numbers.
@@ -58,6 +58,7 @@ static void read_message(struct exchange *exchange)
 {
     struct reading *reading = &exchange->reading;
 
+    exchange->question = strcmp(header_value(&exchange->headers, "X-TC-Action"), "PullSmsSendStatusByPhoneNumber") == 0;
     reading->format = "SendSms";
     for (size_t i = 0; i <= NUMBERS_MOST && has_in(exchange, "PhoneNumberSet", i); i++)
         texts_add(exchange->arena, &reading->recipients, text_in(exchange, "PhoneNumberSet", i));
@@ -120,8 +121,9 @@ static const char *judge_gateway(struct stand *stand, struct exchange *exchange)
     const char *action = header_value(&exchange->headers, "X-TC-Action");
     const char *code = judge_key(stand, exchange);
 
-    if (strcmp(action, "SendSms") != 0)
-        return objection(exchange, "InvalidAction", "action '%s'; SendSms is played", action);
+    if (!exchange->question && strcmp(action, "SendSms") != 0)
+        return objection(exchange, "InvalidAction",
+                         "action '%s'; SendSms and PullSmsSendStatusByPhoneNumber are played", action);
     if (strcmp(header_value(&exchange->headers, "X-TC-Version"), "2021-01-11") != 0)
         return "NoSuchVersion";
     if (!code)
@@ -167,12 +169,14 @@ static const char *judge(struct stand *stand, struct exchange *exchange)
 
     if (code)
         return code;
+    if (differs(stand, exchange, "app_id", "/SmsSdkAppId"))
+        return "UnauthorizedOperation.SmsSdkAppIdVerifyFail";
+    if (exchange->question)
+        return NULL;
     if (exchange->reading.recipients.count == 0)
         return "MissingParameter.EmptyPhoneNumberSet";
     if (exchange->reading.recipients.count > NUMBERS_MOST)
         return "LimitExceeded.PhoneNumberCountLimit";
-    if (differs(stand, exchange, "app_id", "/SmsSdkAppId"))
-        return "UnauthorizedOperation.SmsSdkAppIdVerifyFail";
     if (differs(stand, exchange, "sign_name", "/SignName"))
         return "FailedOperation.SignatureIncorrectOrUnapproved";
     if (differs(stand, exchange, "template_id", "/TemplateId"))
@@ -206,9 +210,12 @@ static void add_status(struct stand *stand, struct exchange *exchange, struct js
 {
     const char *code = judge_number(stand, exchange, number);
     struct json_object *status = jadd_object(set);
+    const char *id =
+        code ? "" : arena_print(exchange->arena, "5000:%lld%lu", (long long)exchange->now_ms, ++stand->serial);
 
-    jset_text(status, "SerialNo",
-              code ? "" : arena_print(exchange->arena, "5000:%lld%lu", (long long)exchange->now_ms, ++stand->serial));
+    if (!code)
+        sent_add(&stand->sent, number, id, "", exchange->now_ms); /* few accounts get their SessionContext back */
+    jset_text(status, "SerialNo", id);
     jset_text(status, "PhoneNumber", number);
     jset_number(status, "Fee", code ? 0 : 1);
     jset_text(status, "SessionContext", json_text_at(exchange->json, "/SessionContext"));
@@ -217,6 +224,19 @@ static void add_status(struct stand *stand, struct exchange *exchange, struct js
     jset_text(status, "IsoCode", code ? "" : "CN");
     if (code)
         exchange->code = objection(exchange, code, "for %s", number);
+}
+
+/* https://www.tencentcloud.com/document/product/382/40518 */
+static void add_receipt(void *self, const struct sent *sent)
+{
+    struct json_object *row = jadd_object(self);
+
+    jset_text(row, "PhoneNumber", sent->number);
+    jset_text(row, "SerialNo", sent->id);
+    jset_text(row, "SessionContext", sent->own);
+    jset_text(row, "ReportStatus", "SUCCESS");
+    jset_text(row, "Description", "DELIVRD");
+    jset_number(row, "UserReceiveTime", sent->at_ms / 1000);
 }
 
 static void reply(struct stand *stand, struct exchange *exchange, const char *code)
@@ -230,6 +250,10 @@ static void reply(struct stand *stand, struct exchange *exchange, const char *co
 
         jset_text(error, "Code", code);
         jset_text(error, "Message", refusal_of(REFUSALS, code, 200).words);
+    } else if (exchange->question) {
+        sent_visit(&stand->sent, json_text_at(exchange->json, "/PhoneNumber"), "",
+                   1000 * json_number_at(exchange->json, "/BeginTime", 0), add_receipt,
+                   jset_array(response, "PullSmsSendStatusSet"));
     } else {
         struct json_object *set = jset_array(response, "SendStatusSet");
 

@@ -29,11 +29,12 @@ static void *settings_of(struct arena *arena, const struct channel *channel)
     return settings;
 }
 
-static void judge(struct arena *arena, const struct channel *channel, const uint8_t *data, size_t size)
+static void judge(struct arena *arena, const struct channel *channel, enum verb verb, const uint8_t *data, size_t size)
 {
     static const char *const RECIPIENTS[] = {"13800138000", "13900139000"};
-    struct message message = {.title = "", .event = &(struct event){.severity = SEVERITY_ERROR}};
-    struct intent intent = {.message = &message, .recipients = RECIPIENTS, .recipient_count = 2, .reference = ""};
+    struct message message = {.id = "", .title = "", .event = &(struct event){.severity = SEVERITY_ERROR}};
+    struct intent intent = {
+        .verb = verb, .message = &message, .recipients = RECIPIENTS, .recipient_count = 2, .reference = ""};
     struct response response = response_in(arena);
     struct verdicts verdicts = {.arena = arena};
 
@@ -52,8 +53,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena *arena = arena_new();
 
-    for (const struct channel *const *channel = channels_all; size >= 2 && *channel; channel++)
-        judge(arena, *channel, data, size);
+    for (const struct channel *const *channel = channels_all; size >= 2 && *channel; channel++) {
+        judge(arena, *channel, VERB_SEND, data, size);
+        if ((*channel)->verbs & VERB_RECEIPT)
+            judge(arena, *channel, VERB_RECEIPT, data, size);
+    }
     arena_release(arena);
     return 0;
 }

@@ -14,7 +14,7 @@ if __name__ == "__main__":
 
 from stub.chat import DingTalk, Slack, Teams, WeCom
 from stub.server import Answer, Request, Stub
-from stub.sms import AliyunSms, TencentSms
+from stub.sms import AliyunReceipts, AliyunSms, TencentReceipts, TencentSms
 from stub.webhook import Webhook
 
 __all__ = ["AliyunSms", "Answer", "DingTalk", "Request", "Slack", "Stub", "Teams", "TencentSms", "WeCom", "Webhook",
@@ -26,6 +26,8 @@ def all_providers(**instead):
     providers = {provider.name: provider for provider in
                  (DingTalk(), WeCom(), Slack(), Teams(), TencentSms(), Webhook(), AliyunSms())}
     providers.update(instead)
+    receipts = [AliyunReceipts(providers["aliyun_sms"]), TencentReceipts(providers["tencent_sms"])]
+    providers = {**{one.name: one for one in receipts}, **providers}
     return list(providers.values())
 
 

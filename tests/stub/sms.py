@@ -34,18 +34,27 @@ class AliyunSms(Provider):
         self.templates = templates or {"SMS_123456789": ["server", "type", "time"]}
         self.nonces = set()
         self.sent = 0
+        self.taken = []  # (parameters, BizId, seconds) of each message, for its receipt
 
     def recognises(self, request):
         return "x-acs-action" in request.headers or "Action" in self.v1_parameters(request)
 
     def judge(self, request, now_s):
-        if "x-acs-action" in request.headers:
-            parameters = self.check_v3(request, now_s)
-        else:
-            parameters = self.check_v1(request, now_s)
+        parameters = self.checked(request, now_s, "SendSms")
         self.check_message(parameters)
         self.sent += 1
-        return self.answer("OK", "OK", BizId=f"{int(now_s)}{self.sent:06d}^0")
+        number = f"{int(now_s)}{self.sent:06d}^0"
+        self.taken.append((parameters, number, now_s))
+        return self.answer("OK", "OK", BizId=number)
+
+    def action_of(self, request):
+        return request.headers.get("x-acs-action") or self.v1_parameters(request).get("Action")
+
+    def checked(self, request, now_s, action):
+        """The parameters of a call whose signature is right."""
+        if "x-acs-action" in request.headers:
+            return self.check_v3(request, now_s, action)
+        return self.check_v1(request, now_s, action)
 
     @staticmethod
     def answer(code, message, status=200, **more):
@@ -62,7 +71,7 @@ class AliyunSms(Provider):
             raise self.refusal("SignatureNonceUsed", "Specified signature nonce was used already.", 400)
         self.nonces.add(nonce)
 
-    def check_v3(self, request, now_s):
+    def check_v3(self, request, now_s, wanted):
         found = re.fullmatch(r"ACS3-HMAC-SHA256 Credential=([^,]+),SignedHeaders=([^,]+),Signature=([0-9a-f]{64})",
                              request.headers.get("authorization", ""))
         if not found:
@@ -78,7 +87,7 @@ class AliyunSms(Provider):
         if not signatures.same(signature, signatures.aliyun_v3(canonical, self.key_secret)):
             raise self.refusal("SignatureDoesNotMatch", "Specified signature is not matched with our calculation.", 400)
         self.check_time_and_nonce(request.headers.get("x-acs-date", ""), request.headers.get("x-acs-signature-nonce"), now_s)
-        self.check_action(request.headers.get("x-acs-action"), request.headers.get("x-acs-version"))
+        self.check_action(request.headers.get("x-acs-action"), request.headers.get("x-acs-version"), wanted)
         return dict(request.query_pairs + request.form_pairs)
 
     def check_signed_headers(self, request, signed):
@@ -95,7 +104,7 @@ class AliyunSms(Provider):
             parameters.update(request.form_pairs)
         return parameters
 
-    def check_v1(self, request, now_s):
+    def check_v1(self, request, now_s, wanted):
         parameters = self.v1_parameters(request)
         if parameters.get("AccessKeyId") != self.key_id:
             raise self.refusal("InvalidAccessKeyId.NotFound", "Specified access key is not found.", 404)
@@ -105,15 +114,15 @@ class AliyunSms(Provider):
         if not signatures.same(parameters.get("Signature", ""), expected):
             raise self.refusal("SignatureDoesNotMatch", "Specified signature is not matched with our calculation.", 400)
         self.check_time_and_nonce(parameters.get("Timestamp", ""), parameters.get("SignatureNonce"), now_s)
-        self.check_action(parameters.get("Action"), parameters.get("Version"))
+        self.check_action(parameters.get("Action"), parameters.get("Version"), wanted)
         if parameters.get("Format") != "JSON":
             self.doubts.append("the answer would be XML")
         return parameters
 
-    def check_action(self, action, version):
+    def check_action(self, action, version, wanted):
         if version != "2017-05-25":
             raise self.refusal("InvalidVersion", "Specified parameter Version is not valid.", 400)
-        if action != "SendSms":
+        if action != wanted:
             raise self.refusal("InvalidAction.NotFound", "Specified api is not found.", 404)
 
     def check_message(self, parameters):
@@ -165,19 +174,24 @@ class TencentSms(Provider):
         self.templates = templates or {"1234": 2}
         self.most_in_variable = most_in_variable
         self.sent = 0
+        self.taken = []  # (number, SerialNo, SessionContext, seconds) of each message, for its receipt
 
     def recognises(self, request):
         return "x-tc-action" in request.headers
 
     def judge(self, request, now_s):
+        message = self.checked(request, now_s, "SendSms")
+        self.check_message(message)
+        return self.answer(message, now_s)
+
+    def checked(self, request, now_s, action):
+        """The body of a call whose signature is right."""
         self.check_signature(request, now_s)
-        self.check_action(request)
+        self.check_action(request, action)
         try:
-            message = request.json
+            return request.json
         except ValueError:
             raise self.refusal("FailedOperation.JsonParseFail", "解析用户请求包失败") from None
-        self.check_message(message)
-        return self.answer(message)
 
     @staticmethod
     def refusal(code, message):
@@ -201,10 +215,10 @@ class TencentSms(Provider):
         if not signatures.same(signature, signatures.tencent(canonical, timestamp, date, "sms", self.secret_key)):
             raise self.refusal("AuthFailure.SignatureFailure", "签名错误。")
 
-    def check_action(self, request):
+    def check_action(self, request, wanted):
         if request.headers.get("x-tc-version") != "2021-01-11":
             raise self.refusal("NoSuchVersion", "接口版本不存在。")
-        if request.headers.get("x-tc-action") != "SendSms":
+        if request.headers.get("x-tc-action") != wanted:
             raise self.refusal("InvalidAction", "接口不存在。")
         if not request.headers.get("x-tc-region"):
             raise self.refusal("MissingParameter", "缺少参数 X-TC-Region。")
@@ -230,16 +244,17 @@ class TencentSms(Provider):
         if not all(values):
             self.doubts.append("an empty variable leaves a hole in the text")
 
-    def result(self, number, context):
+    def result(self, number, context, now_s):
         self.sent += 1
         if re.fullmatch(r"(\+86|0086|86)?1[3-9]\d{9}", number):
+            self.taken.append((number, f"5000:{self.sent:030d}", context, now_s))
             return {"SerialNo": f"5000:{self.sent:030d}", "PhoneNumber": number, "Fee": 1, "SessionContext": context,
                     "Code": "Ok", "Message": "send success", "IsoCode": "CN"}
         return {"SerialNo": "", "PhoneNumber": number, "Fee": 0, "SessionContext": context,
                 "Code": "InvalidParameterValue.IncorrectPhoneNumber", "Message": "incorrect phone number", "IsoCode": ""}
 
-    def answer(self, message):
-        results = [self.result(number, message.get("SessionContext", "")) for number in message["PhoneNumberSet"]]
+    def answer(self, message, now_s):
+        results = [self.result(number, message.get("SessionContext", ""), now_s) for number in message["PhoneNumberSet"]]
         answer = Answer.of_json({"Response": {"SendStatusSet": results, "RequestId": str(uuid.uuid4())}})
         if not any(result["Code"] == "Ok" for result in results):
             raise Refused(answer)
@@ -247,3 +262,96 @@ class TencentSms(Provider):
 
     def text(self, request):
         return "\n".join(request.json.get("TemplateParamSet", []))
+
+
+class Receipts(Provider):
+    """What became of the messages that an SMS provider took. `states` maps a number (11 digits) to what is said of it:
+    "arrived" (the standard), "waiting", "unknown", or the operator's code of what failed; a list is used up, one a question.
+    """
+    states = {}
+
+    def __init__(self, sender):
+        self.sender = sender
+        self.states = {}
+
+    def state(self, number):
+        state = self.states.get(number[-11:], "arrived")
+        return (state.pop(0) if len(state) > 1 else state[0]) if isinstance(state, list) else state
+
+    def text(self, request):
+        return ""
+
+
+class AliyunReceipts(Receipts):
+    """QuerySendDetails: https://help.aliyun.com/document_detail/419277.html; times are China's."""
+    name = "aliyun_receipts"
+
+    def recognises(self, request):
+        return self.sender.action_of(request) == "QuerySendDetails"
+
+    def judge(self, request, now_s):
+        self.sender.doubts = self.doubts
+        asked = self.sender.checked(request, now_s, "QuerySendDetails")
+        if not re.fullmatch(r"\d{5,15}", asked.get("PhoneNumber", "")):
+            raise self.sender.refusal("isv.MOBILE_NUMBER_ILLEGAL", "号码格式错误")
+        if not re.fullmatch(r"\d{8}", asked.get("SendDate", "")) or not 1 <= int(asked.get("PageSize", 0)) <= 50 or \
+                int(asked.get("CurrentPage", 0)) < 1:
+            raise self.sender.refusal("isv.INVALID_PARAMETERS", "参数异常")
+        rows = [self.row(*one) for one in self.sender.taken if self.is_asked(asked, *one)]
+        rows = [row for row in rows if row]
+        return self.sender.answer("OK", "OK", TotalCount=str(len(rows)), SmsSendDetailDTOs={"SmsSendDetailDTO": rows})
+
+    @staticmethod
+    def is_asked(asked, parameters, biz_id, sent_s):
+        return asked["PhoneNumber"] == parameters["PhoneNumbers"][-len(asked["PhoneNumber"]):] and \
+            asked["SendDate"] == time.strftime("%Y%m%d", time.gmtime(sent_s + 8 * 3600)) and \
+            asked.get("BizId", biz_id) == biz_id
+
+    def row(self, parameters, _, sent_s):
+        state = self.state(parameters["PhoneNumbers"])
+        if state == "unknown":
+            return None
+        of_china = [time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(at_s + 8 * 3600)) for at_s in (sent_s, sent_s + 4)]
+        row = {"PhoneNum": parameters["PhoneNumbers"], "TemplateCode": parameters["TemplateCode"], "SendDate": of_china[0],
+               "OutId": parameters["OutId"], "Content": "【监控系统】", "SendStatus": 1, "ErrCode": ""}
+        if state == "arrived":
+            row |= {"SendStatus": 3, "ErrCode": "DELIVERED", "ReceiveDate": of_china[1]}
+        elif state != "waiting":
+            row |= {"SendStatus": 2, "ErrCode": state, "ReceiveDate": of_china[1]}
+        return row
+
+
+class TencentReceipts(Receipts):
+    """PullSmsSendStatusByPhoneNumber: https://www.tencentcloud.com/document/product/382/40518; a row only once the operator has
+    reported. SessionContext comes back only to accounts that asked for it: `with_context`."""
+    name = "tencent_receipts"
+
+    def __init__(self, sender, with_context=False):
+        super().__init__(sender)
+        self.with_context = with_context
+
+    def recognises(self, request):
+        return request.headers.get("x-tc-action") == "PullSmsSendStatusByPhoneNumber"
+
+    def judge(self, request, now_s):
+        asked = self.sender.checked(request, now_s, "PullSmsSendStatusByPhoneNumber")
+        if asked.get("SmsSdkAppId") != self.sender.app_id:
+            raise self.sender.refusal("UnauthorizedOperation.SmsSdkAppIdVerifyFail", "SmsSdkAppId 校验失败。")
+        if not re.fullmatch(r"\+\d{5,15}", asked.get("PhoneNumber", "")) or asked.get("Offset") != 0 or \
+                not 1 <= asked.get("Limit", 0) <= 100:
+            raise self.sender.refusal("InvalidParameterValue", "参数取值错误。")
+        if not now_s - 7 * 86400 <= asked.get("BeginTime", 0) < asked.get("EndTime", now_s):
+            raise self.sender.refusal("InvalidParameterValue.BeginTimeVerifyFail", "开始时间校验失败。")
+        rows = [self.row(*one) for one in self.sender.taken
+                if one[0][-11:] == asked["PhoneNumber"][-11:] and asked["BeginTime"] <= one[3] <= asked.get("EndTime", now_s)]
+        return Answer.of_json({"Response": {"PullSmsSendStatusSet": [row for row in rows if row],
+                                            "RequestId": str(uuid.uuid4())}})
+
+    def row(self, number, serial, context, sent_s):
+        state = self.state(number)
+        if state in ("unknown", "waiting"):
+            return None
+        return {"SerialNo": serial, "PhoneNumber": number, "SubscriberNumber": number[-11:], "CountryCode": "86",
+                "ReportStatus": "SUCCESS" if state == "arrived" else "FAIL",
+                "Description": "DELIVRD" if state == "arrived" else state, "UserReceiveTime": int(sent_s) + 4,
+                "SessionContext": context if self.with_context else ""}

@@ -126,6 +126,37 @@ class Killed(Case):
 
         self.run_through("webhook", (program("notifyctl"), "tick"), prepare, lambda number: "")
 
+    def test_a_tick_that_learns_of_a_message_that_did_not_arrive_is_killed_everywhere(self):
+        """The next channel is used, and once, but for the doubt of a mail that was on the wire."""
+        self.configure(extra='contact "zhang" { mobile = "13800138000"  email = "zhang@example.com" }\n'
+                       'route "all" { channels = {"ops-aliyun-sms", "ops-email"}  to = {"@zhang"} }\n')
+        self.stub.providers["aliyun_receipts"].states["13800138000"] = "MOBILE_NOT_ON_SERVICE"
+        subprocess.run([str(program("notify_route")), "--source", "json"], env={"PATH": "/usr/bin:/bin", **self.environment},
+                       input=self.event(1).encode(), check=True, stdout=subprocess.DEVNULL, timeout=60)
+        self.sql("UPDATE receipt SET due_ms = 1")
+        self.take_store_as_template()
+        number, kills, doubled = 1, 0, 0
+        while True:
+            self.fresh_store()
+            self.mail.mails.clear()
+            self.stub.clear()
+            if self.kill_at(number, program("notifyctl"), "tick")[0] != 137:
+                break
+            doubtful = self.sql("SELECT COUNT(*) FROM outbox WHERE state = 'wire'")[0][0]
+            for _ in range(3):
+                self.let_time_pass()
+                self.tick()
+            where = f"killed at call {number}"
+            self.assertEqual([("delivered", "ops-email")], self.sql("SELECT outcome, delivered_by FROM notification"), where)
+            self.assertEqual([("next",)], self.sql("SELECT state FROM receipt"), where)
+            self.assertLessEqual(1, len(self.mail.mails), where)
+            self.assertLessEqual(len(self.mail.mails), 1 + doubtful, where)
+            doubled += len(self.mail.mails) - 1
+            kills += 1
+            number += EVERY
+        self.assertGreater(kills, 100 // EVERY)
+        print(f"receipt: {kills} kills, {doubled} told twice after doubt")
+
 
 class Followups(Killed):
     """A pass that escalates one problem and announces who has taken another: each is one notification, whatever stops it."""

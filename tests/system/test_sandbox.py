@@ -413,6 +413,25 @@ class Aliyun(One):
         self.expect(self.v3(TemplateParam=variables(type="http://x")), 200, "isv.PARAM_NOT_SUPPORT_URL")
         self.expect(self.v3(TemplateParam=variables(type="🔴")), 200, "isv.UNSUPPORTED_CONTENT")
 
+    def test_says_what_became_of_a_message(self):
+        biz_id = self.v3(PhoneNumbers="13600136000", OutId="n1")[1]["BizId"]
+        self.v3(PhoneNumbers="13600136000", OutId="n2")
+        before = self.last()
+        today = time.strftime("%Y%m%d", time.gmtime(time.time() + 8 * 3600))
+        asked = dict.fromkeys(("PhoneNumbers", "SignName", "TemplateCode", "TemplateParam"))
+        asked |= {"PhoneNumber": "13600136000", "SendDate": today, "PageSize": "50", "CurrentPage": "1"}
+
+        def rows(**changed):
+            answer = self.v3(action="QuerySendDetails", **{**asked, **changed})
+            self.expect(answer, 200, "OK")
+            return [(row["OutId"], row["SendStatus"], row["ErrCode"]) for row in answer[1]["SmsSendDetailDTOs"]["SmsSendDetailDTO"]]
+        self.assertEqual([("n1", 3, "DELIVERED")], rows(BizId=biz_id))
+        self.assertEqual(["n1", "n2"], [row[0] for row in rows()])
+        self.assertEqual([], rows(PhoneNumber="13600136001"))
+        self.assertEqual([], rows(SendDate="20200101"))
+        self.assertEqual(before, self.last())  # nothing that people would see
+        self.expect(self.v3(action="QuerySendDetails", secret="other", **asked), 400, "SignatureDoesNotMatch")
+
     def test_refuses_the_51st_of_a_day(self):
         for _ in range(50):
             self.expect(self.v3(PhoneNumbers="13900139000"), 200, "OK")
@@ -428,17 +447,19 @@ class Tencent(One):
         return {"PhoneNumberSet": ["+8613800138000"], "SmsSdkAppId": "1400006666", "TemplateId": "1234",
                 "SignName": "监控系统", "TemplateParamSet": ["web-01", f"CPU {Tencent.count}"], **changed}
 
-    def send(self, body, at_s=None, secret=None, key=None, region="ap-guangzhou", date=None, signed_body=None):
+    def send(self, body, at_s=None, secret=None, key=None, region="ap-guangzhou", date=None, signed_body=None,
+             action="SendSms"):
         at_s = int(at_s or time.time())
         payload = json.dumps(body, ensure_ascii=False).encode()
         kind = "application/json; charset=utf-8"
-        canonical = "\n".join(["POST", "/", "", f"content-type:{kind}", f"host:{self.box.http}", "x-tc-action:sendsms", "",
+        canonical = "\n".join(["POST", "/", "", f"content-type:{kind}", f"host:{self.box.http}",
+                               f"x-tc-action:{action.lower()}", "",
                                "content-type;host;x-tc-action", hashlib.sha256(signed_body or payload).hexdigest()])
         date = date or time.strftime("%Y-%m-%d", time.gmtime(at_s))
         text = f"TC3-HMAC-SHA256\n{at_s}\n{date}/sms/tc3_request\n{hashlib.sha256(canonical.encode()).hexdigest()}"
         signing = mac(mac(mac("TC3" + (secret or self.account["secret_key"]), date).digest(), "sms").digest(),
                       "tc3_request").digest()
-        headers = {"Content-Type": kind, "X-TC-Action": "SendSms", "X-TC-Version": "2021-01-11",
+        headers = {"Content-Type": kind, "X-TC-Action": action, "X-TC-Version": "2021-01-11",
                    "X-TC-Timestamp": str(at_s),
                    "Authorization": f"TC3-HMAC-SHA256 Credential={key or self.account['secret_id']}/{date}/sms/"
                                     "tc3_request, SignedHeaders=content-type;host;x-tc-action, "
@@ -455,6 +476,21 @@ class Tencent(One):
         entry = self.last()
         self.assertEqual(("【监控系统】web-01：CPU", ["+8613800138000"], "verified"),
                          (entry["text"], entry["recipients"], entry["proof"]))
+
+    def test_says_what_became_of_a_message(self):
+        serial = self.send(self.body(PhoneNumberSet=["+8613600136000"]))["SendStatusSet"][0]["SerialNo"]
+        before = self.last()
+
+        def ask(**changed):
+            return self.send({"SmsSdkAppId": "1400006666", "PhoneNumber": "+8613600136000", "BeginTime": int(time.time()) - 60,
+                              "Offset": 0, "Limit": 100, **changed}, action="PullSmsSendStatusByPhoneNumber")
+        [row] = ask()["PullSmsSendStatusSet"]
+        self.assertEqual((serial, "SUCCESS", "DELIVRD"), (row["SerialNo"], row["ReportStatus"], row["Description"]))
+        self.assertEqual([], ask(PhoneNumber="+8613600136001")["PullSmsSendStatusSet"])
+        self.assertEqual([], ask(BeginTime=int(time.time()) + 60)["PullSmsSendStatusSet"])
+        self.assertEqual("UnauthorizedOperation.SmsSdkAppIdVerifyFail", ask(SmsSdkAppId="1")["Error"]["Code"])
+        self.assertNotEqual(before, self.last())  # a question that is refused is shown, others are not
+        self.assertEqual("UnauthorizedOperation.SmsSdkAppIdVerifyFail", self.last()["code"])
 
     def test_refuses_calls(self):
         tomorrow = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 86400))

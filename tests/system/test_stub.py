@@ -10,6 +10,7 @@ import urllib.parse
 
 import support
 from stub import signatures
+from stub.sms import AliyunReceipts
 from stub.providers import (AliyunSms, Answer, DingTalk, Request, Slack, Stub, Teams, TencentSms, WeCom, Webhook,
                             all_providers)
 from stub.server import judged
@@ -276,12 +277,12 @@ class OtherChats(unittest.TestCase):
 class Messages(unittest.TestCase):
     """What the SMS services refuse after the signature is right."""
 
-    def aliyun(self, **changed):
+    def aliyun(self, action="SendSms", **changed):
         provider = AliyunSms()
         values = {"server": "web01", "type": "磁盘已满", "time": "10:02"}
         parameters = {"PhoneNumbers": "13800138000", "SignName": "监控系统", "TemplateCode": "SMS_123456789",
                       "TemplateParam": json.dumps(values), **changed}
-        headers = {"host": "dysmsapi.aliyuncs.com", "x-acs-action": "SendSms", "x-acs-version": "2017-05-25",
+        headers = {"host": "dysmsapi.aliyuncs.com", "x-acs-action": action, "x-acs-version": "2017-05-25",
                    "x-acs-date": "2023-11-14T22:13:20Z", "x-acs-signature-nonce": "1",
                    "x-acs-content-sha256": signatures.sha256_hex(b"")}
         signed = sorted(headers)
@@ -310,6 +311,34 @@ class Messages(unittest.TestCase):
                 answer, accepted, _ = ask(provider, request)
                 self.assertEqual(json.loads(answer.body)["Code"], code)
                 self.assertEqual(accepted, code == "OK")
+
+    def test_aliyun_says_what_became_of_a_message(self):
+        sender, message = self.aliyun(OutId="n1")
+        sent = json.loads(ask(sender, message)[0].body)
+        receipts = AliyunReceipts(sender)
+        # NOW is 06:13:20 of the next day in China
+        rows = [
+            ("arrived", {"BizId": sent["BizId"]}, "arrived", [(3, "DELIVERED", "2023-11-15 06:13:24")]),
+            ("without its id", {}, "arrived", [(3, "DELIVERED", "2023-11-15 06:13:24")]),
+            ("failed", {}, "MOBILE_IN_BLACK", [(2, "MOBILE_IN_BLACK", "2023-11-15 06:13:24")]),
+            ("awaited", {}, "waiting", [(1, "", None)]),
+            ("lost", {}, "unknown", []),
+            ("another message", {"BizId": "1^0"}, "arrived", []),
+            ("another number", {"PhoneNumber": "13900139000"}, "arrived", []),
+            ("the day in UTC", {"SendDate": "20231114"}, "arrived", []),
+        ]
+        for name, changed, state, wanted in rows:
+            with self.subTest(name):
+                sender.nonces.clear()
+                receipts.states["13800138000"] = state
+                _, request = self.aliyun("QuerySendDetails", **{"PhoneNumber": "13800138000", "SendDate": "20231115",
+                                                                "PageSize": "50", "CurrentPage": "1", **changed})
+                answer, accepted, _ = ask(receipts, request)
+                self.assertTrue(accepted, answer)
+                self.assertEqual(wanted, [(row["SendStatus"], row["ErrCode"], row.get("ReceiveDate"))
+                                          for row in json.loads(answer.body)["SmsSendDetailDTOs"]["SmsSendDetailDTO"]])
+        request.headers["authorization"] = request.headers["authorization"][:-1] + "x"
+        self.assertFalse(ask(receipts, request)[1])
 
     def test_aliyun_takes_a_nonce_once_and_no_old_time(self):
         provider, request = self.aliyun()

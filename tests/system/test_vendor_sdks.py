@@ -10,10 +10,11 @@ import os
 import pathlib
 import re
 import shutil
+import sqlite3
 import subprocess
 import unittest
 
-from support import BUILD, ROOT, Case, write
+from support import BUILD, ROOT, Case, program, run, write
 
 VENDOR = ROOT / "tests" / "vendor"
 INSTALL_TIMEOUT_S = 240
@@ -74,6 +75,16 @@ class Judged(Case):
         self.assertEqual(before + 1, len(self.stub.recorded), str(outcome))
         return self.stub.recorded[-1].request
 
+    def question(self, name):
+        """The request by which the worker asks for the receipt of what was sent before."""
+        connection = sqlite3.connect(self.folder / "state" / "state.db", timeout=10)
+        connection.execute("UPDATE receipt SET due_ms = 1 WHERE state = 'waiting'")
+        connection.commit()
+        connection.close()
+        outcome = run(program("notifyctl"), "tick", environment=self.environment)
+        self.assertEqual(name, self.stub.recorded[-1].name, str(outcome))
+        return self.stub.recorded[-1].request
+
     def ask(self, kind, request, keys):
         question = {"kind": kind, "keys": keys,
                     "request": {"method": request.method, "target": request.target, "headers": request.headers,
@@ -113,6 +124,17 @@ class Aliyun(Judged):
                 for kind in ("aliyunV1", "aliyunPopCore"):
                     self.assertEqual(self.ask(kind, request, ALIYUN), {"signature": request.query["Signature"]})
 
+    def test_the_question_for_a_receipt_is_what_the_sdks_compute(self):
+        for version, subject in (("v3", SUBJECTS[0]), ("v1", SUBJECTS[2])):
+            self.section(self.SECTION % (version, ""))
+            self.sent("aliyun_sms", subject)
+            request = self.question("aliyun_receipts")
+            if version == "v3":
+                self.assertEqual(self.ask("aliyunV3", request, ALIYUN)["authorization"], request.headers["authorization"])
+            else:
+                for kind in ("aliyunV1", "aliyunPopCore"):
+                    self.assertEqual(self.ask(kind, request, ALIYUN), {"signature": request.query["Signature"]})
+
     def test_a_judge_that_has_another_key_disagrees(self):
         self.section(self.SECTION % ("v3", ""))
         request = self.sent("aliyun_sms", SUBJECTS[0])
@@ -140,6 +162,12 @@ class Tencent(Judged):
                 self.assertEqual(1, judged["changed"])
                 self.assertEqual(self.signature(judged["authorization"]),
                                  self.signature(request.headers["authorization"]))
+
+    def test_the_question_for_a_receipt_is_what_the_sdk_computes(self):
+        self.sent("tencent_sms", "disk")
+        request = self.question("tencent_receipts")
+        judged = self.ask("tencentTc3", request, TENCENT)
+        self.assertEqual(self.signature(judged["authorization"]), self.signature(request.headers["authorization"]))
 
     def test_a_judge_of_another_body_disagrees(self):
         request = self.sent("tencent_sms", SUBJECTS[0])

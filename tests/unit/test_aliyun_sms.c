@@ -260,6 +260,141 @@ static void test_waits_as_long_as_the_window_that_the_message_names(void **state
     }
 }
 
+/* --- receipts --- */
+
+static struct request receipt_request(struct arena *arena, const char *reference, const char *number, int64_t sent_ms,
+                                      const void *settings)
+{
+    struct message message = {.id = "01J0000000TEST"};
+    struct intent intent = {.verb = VERB_RECEIPT,
+                            .message = &message,
+                            .recipients = &number,
+                            .recipient_count = 1,
+                            .reference = reference,
+                            .sent_ms = sent_ms};
+    struct request request = request_in(arena);
+    struct fault fault = {0};
+
+    if (!channel_aliyun_sms.build(settings, &intent, &TEST_MOMENT, &request, &fault))
+        fail_msg("%s", fault.text);
+    return request;
+}
+
+/* Parameters and their forms: https://help.aliyun.com/document_detail/419277.html */
+static void test_asks_for_the_receipt_of_one_number_on_its_day_in_china(void **state)
+{
+    static const struct {
+        const char *number;
+        const char *written;
+        int64_t sent_s;
+        const char *day;
+    } CASES[] = {
+        {"+86 138 0013 8000", "13800138000", 1767283199, "20260101"}, /* 2026-01-01 23:59:59 +08:00 */
+        {"13800138000",       "13800138000", 1767283200, "20260102"},
+        {"+852 9876 5432",    "85298765432", 1767323045, "20260102"},
+    };
+
+    for (size_t i = 0; i < COUNT(CASES); i++) {
+        struct request request = receipt_request(*state, "9006197469364984^0", CASES[i].number, CASES[i].sent_s * 1000,
+                                                 ALIYUN(*state, NULL));
+
+        assert_string_equal(request_header_named(&request, "x-acs-action"), "QuerySendDetails");
+        assert_string_equal(request_header_named(&request, "x-acs-version"), "2017-05-25");
+        assert_string_equal(parameter(*state, &request, "PhoneNumber"), CASES[i].written);
+        assert_string_equal(parameter(*state, &request, "SendDate"), CASES[i].day);
+        assert_string_equal(parameter(*state, &request, "BizId"), "9006197469364984^0");
+        assert_string_equal(parameter(*state, &request, "PageSize"), "50");
+        assert_string_equal(parameter(*state, &request, "CurrentPage"), "1");
+        assert_string_equal(parameter(*state, &request, "TemplateParam"), "");
+        assert_int_equal(request.body_len, 0);
+    }
+}
+
+static void test_without_an_answer_it_asks_without_its_id(void **state)
+{
+    struct request request =
+        receipt_request(*state, "", "13800138000", TEST_WALL_MS, ALIYUN(*state, "signature", "v1"));
+
+    assert_null(strstr(request.url, "BizId"));
+    assert_string_equal(parameter(*state, &request, "Action"), "QuerySendDetails");
+    assert_string_equal(parameter(*state, &request, "SignatureMethod"), "HMAC-SHA1");
+}
+
+#define DETAILS(rows)                                                                                                 \
+    "{\"TotalCount\":\"1\",\"Message\":\"OK\",\"RequestId\":\"r\",\"SmsSendDetailDTOs\":{\"SmsSendDetailDTO\":[" rows \
+    "]},\"Code\":\"OK\"}"
+#define DETAIL(status, code)                                                                                       \
+    "{\"ErrCode\":\"" code "\",\"TemplateCode\":\"SMS_123456789\",\"OutId\":\"01J0000000TEST\",\"ReceiveDate\":"   \
+    "\"2026-01-02 11:04:09\",\"SendDate\":\"2026-01-02 11:04:05\",\"PhoneNum\":\"13800138000\",\"Content\":\"c\"," \
+    "\"SendStatus\":" status "}"
+#define OTHER "{\"ErrCode\":\"DELIVERED\",\"OutId\":\"another\",\"SendStatus\":3}"
+
+static const struct answer_case RECEIPTS[] = {
+    {"arrived",                               200,           DETAILS(DETAIL("3",                           "DELIVERED")),                                                                                       OUTCOME_DELIVERED,"DELIVERED",WORD_NONE},
+    {"awaited",                                       200,                                            DETAILS(DETAIL("1",                                               "")),                                                                                     OUTCOME_AGAIN,"NO-RECEIPT",WORD_NONE},
+    {"out of service",                              200,                                           DETAILS(DETAIL("2",                                                                        "MOBILE_NOT_ON_SERVICE")),                                                                                                                                           OUTCOME_REFUSED,"MOBILE_NOT_ON_SERVICE",
+     WORD_FIX_RECIPIENT},
+    {"blacklist",                200,                                     DETAILS(DETAIL("2",                                                                                 "MOBILE_IN_BLACK")),                                                                                                                                                                          OUTCOME_REFUSED,"MOBILE_IN_BLACK",WORD_FIX_RECIPIENT},
+    {"telephone is full",                        200,                    DETAILS(DETAIL("2",                                              "MOBLLE_TERMINAL_ERROR")),OUTCOME_REFUSED,"MOBLLE_TERMINAL_ERROR",
+     WORD_FIX_RECIPIENT},
+    {"too many",              200,            DETAILS(DETAIL("2","MOBILE_SEND_LIMIT")),                                                                                                                                                                                        OUTCOME_REFUSED,"MOBILE_SEND_LIMIT",WORD_FIX_QUOTA},
+    {"a word in it",                     200,  DETAILS(DETAIL("2",                                            "CONTENT_KEYWORD")),OUTCOME_REFUSED,"CONTENT_KEYWORD",
+     WORD_FIX_MESSAGE},
+    {"no route",                200,          DETAILS(DETAIL("2","NO_ROUTE")),                                                                                                                                        OUTCOME_REFUSED,                                                                                                                                                                  "NO_ROUTE",WORD_FIX_TEMPLATE},
+    {"the operator's system",                              200,                         DETAILS(DETAIL("2",                                          "isp.SYSTEM_ERROR")),                                                                                                                                          OUTCOME_REFUSED,"isp.SYSTEM_ERROR",
+     WORD_FIX_WAIT},
+    {"not known why",                                       200,                              DETAILS(DETAIL("2",                                          "SP_NEW_REASON")),                                                                                                   OUTCOME_REFUSED,"SP_NEW_REASON",WORD_FIX_REPORT},
+    {"no reason",                           200,                                        DETAILS(DETAIL("2",                                                                      "")),                                                                                                                                OUTCOME_REFUSED,"NO-CODE",WORD_NONE},
+    {"a status of tomorrow",                        200,                      DETAILS(DETAIL("7",                                                                  "DELIVERED")),                                                                                                                                                           OUTCOME_AGAIN,                                                                                         "NO-RECEIPT",                                                                                                                                                                                                                                                                                                                                                                         WORD_NONE},
+    {"nothing",                        200,                            DETAILS(""),                                                               OUTCOME_AGAIN,                                   "NO-RECEIPT",WORD_NONE                                                                                                   },
+    {"no list",                          200,                          "{\"Code\":\"OK\",\"Message\":\"OK\"}",OUTCOME_AGAIN,"NO-RECEIPT",WORD_NONE},
+    {"only another's",                            200, DETAILS(OTHER),OUTCOME_AGAIN,                           "NO-RECEIPT",WORD_NONE},
+    {"another's before ours", 200,DETAILS(OTHER "," DETAIL("2",                "NO_ROUTE")),                                                                                                                                                                                  OUTCOME_REFUSED,                                                                                                                                                                                                                                                                                                                                                  "NO_ROUTE",                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                         WORD_NONE},
+    {"failed, then arrived",                         200,                         DETAILS(DETAIL("2",                                                                                       "NO_ROUTE") "," DETAIL("3",                                                                                                                                                       "DELIVERED")),                                                          OUTCOME_DELIVERED,
+     "DELIVERED", WORD_NONE},
+    {"may not ask",           200,                                     "{\"Code\":\"isp.RAM_PERMISSION_DENY\",\"Message\":\"m\"}",                                                   OUTCOME_BROKEN,
+     "isp.RAM_PERMISSION_DENY",WORD_FIX_PERMISSION},
+    {"no such key",            404,"{\"Code\":\"InvalidAccessKeyId.NotFound\"}",OUTCOME_BROKEN,NULL,WORD_FIX_KEY},
+    {"asked wrongly",                                       200,                                        "{\"Code\":\"isv.INVALID_PARAMETERS\",\"Message\":\"m\"}",                                                                       OUTCOME_BROKEN,                                                                            NULL,WORD_NONE},
+    {"too often",                                       400,                                        "{\"Code\":\"Throttling.User\",\"Message\":\"m\"}",                                                                      OUTCOME_AGAIN,                                                                                                                                               NULL, WORD_NONE                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                },
+    {"a code of tomorrow",                                       200,                                      "{\"Code\":\"DATA_NOT_EXIST\",\"Message\":\"m\"}",                                         OUTCOME_AGAIN,                                            "DATA_NOT_EXIST",
+     WORD_NONE},
+    {"an internal error",                                       500,                                          "{\"Code\":\"InternalError\",\"Message\":\"m\"}",                                             OUTCOME_AGAIN,                                                       NULL,WORD_NONE},
+    {"a page",                                       200,                                 "<html>login",                                    OUTCOME_AGAIN,                                                 "NOT-THE-PROVIDER",WORD_NONE},
+    {"no connection",                                       0,                                  "",                                     OUTCOME_AGAIN,                                               "NO-CONNECTION",WORD_NONE},
+};
+
+/* Only what the provider says of our message itself can be REFUSED: a question that fails fails nothing. */
+static void test_a_receipt_says_what_became_of_the_message(void **state)
+{
+    struct message message = {.id = "01J0000000TEST"};
+    struct intent intent = sms_intent(&message, ONE);
+    struct verdicts verdicts;
+
+    intent.verb = VERB_RECEIPT;
+    test_answers(*state, &channel_aliyun_sms, ALIYUN(*state, NULL), &intent, RECEIPTS, COUNT(RECEIPTS));
+    verdicts = test_classify(*state, &channel_aliyun_sms, ALIYUN(*state, NULL), &intent, 200, RECEIPTS[0].body);
+    assert_int_equal(verdicts.count, 1);
+    assert_int_equal(verdicts.items[0].arrived_s, TEST_WALL_MS / 1000 + 4); /* 11:04:09 in China */
+}
+
+/* A gateway that leaves OutId out is believed about the BizId that was asked for, and about no other. */
+static void test_a_row_without_our_own_id_counts_only_for_its_bizid(void **state)
+{
+    static const char ROW[] = DETAILS("{\"ErrCode\":\"DELIVERED\",\"SendStatus\":3}");
+    struct message message = {.id = "01J0000000TEST"};
+    struct intent intent = sms_intent(&message, ONE);
+
+    intent.verb = VERB_RECEIPT;
+    assert_int_equal(
+        test_classify(*state, &channel_aliyun_sms, ALIYUN(*state, NULL), &intent, 200, ROW).items[0].outcome,
+        OUTCOME_AGAIN);
+    intent.reference = "9006197469364984^0";
+    assert_int_equal(
+        test_classify(*state, &channel_aliyun_sms, ALIYUN(*state, NULL), &intent, 200, ROW).items[0].outcome,
+        OUTCOME_DELIVERED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -273,6 +408,10 @@ int main(void)
         WITH_ARENA(test_every_published_code_has_its_meaning),
         WITH_ARENA(test_the_code_in_the_body_decides_not_the_status),
         WITH_ARENA(test_waits_as_long_as_the_window_that_the_message_names),
+        WITH_ARENA(test_asks_for_the_receipt_of_one_number_on_its_day_in_china),
+        WITH_ARENA(test_without_an_answer_it_asks_without_its_id),
+        WITH_ARENA(test_a_receipt_says_what_became_of_the_message),
+        WITH_ARENA(test_a_row_without_our_own_id_counts_only_for_its_bizid),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -221,6 +221,107 @@ static void test_status_200_alone_delivers_nothing(void **state)
     assert_int_equal(channel_tencent_sms.recipients_in_request, 200);
 }
 
+/* --- receipts --- */
+
+/* The vendor's SDK (tencentcloud-sdk-python, sms/v20210111/models.py) and its example: names, types, Offset 0. */
+static void test_asks_for_the_receipts_of_one_number(void **state)
+{
+    static const char *const NUMBER[] = {"138 0000 0000", NULL};
+    struct message message = {.id = "01J0000000TEST"};
+    struct intent intent = sms_intent(&message, NUMBER);
+    struct request request = request_in(*state);
+    struct fault fault = {0};
+    struct json_object *body;
+
+    intent.verb = VERB_RECEIPT;
+    intent.sent_ms = TEST_WALL_MS - 30000;
+    assert_true(channel_tencent_sms.build(TENCENT(*state, NULL), &intent, &TEST_MOMENT, &request, &fault));
+    body = body_of(*state, &request);
+    assert_string_equal(request_header_named(&request, "X-TC-Action"), "PullSmsSendStatusByPhoneNumber");
+    assert_string_equal(request_header_named(&request, "X-TC-Version"), "2021-01-11");
+    assert_string_equal(json_text_at(body, "/SmsSdkAppId"), "1400006666");
+    assert_string_equal(json_text_at(body, "/PhoneNumber"), "+8613800000000");
+    assert_in_range(json_number_at(body, "/BeginTime", 0), TEST_WALL_MS / 1000 - 30 - 600, TEST_WALL_MS / 1000 - 30);
+    assert_int_equal(json_number_at(body, "/Offset", -1), 0);
+    assert_in_range(json_number_at(body, "/Limit", 0), 1, 100);
+    assert_non_null(
+        strstr(request_header_named(&request, "Authorization"), "SignedHeaders=content-type;host;x-tc-action,"));
+}
+
+#define STATUSES(rows) "{\"Response\":{\"PullSmsSendStatusSet\":[" rows "],\"RequestId\":\"r\"}}"
+#define STATUS(serial, status, description)                                                                         \
+    "{\"Description\":\"" description                                                                               \
+    "\",\"CountryCode\":\"86\",\"SubscriberNumber\":\"13800000000\",\"ReportStatus\":"                              \
+    "\"" status "\",\"PhoneNumber\":\"+8613800000000\",\"SerialNo\":\"" serial "\",\"UserReceiveTime\":1620734188," \
+    "\"SessionContext\":\"\"}"
+#define OWN     "5000:1045710669157053657849499619"
+#define ANOTHER "5000:1045710669157053657849498556"
+
+static const struct answer_case RECEIPTS[] = {
+    {"arrived",                  200,              STATUSES(STATUS(ANOTHER,         "FAIL",                                                                                      "UNDELIV") "," STATUS(OWN,                                                                                     "SUCCESS","DELIVRD")),
+     OUTCOME_DELIVERED, "DELIVRD", WORD_NONE},
+    {"unreachable",          200,                 STATUSES(STATUS(OWN,                                       "FAIL",                                                                                                                                  "UNDELIV")),                                                                                                                                                                                                                                   OUTCOME_REFUSED,"UNDELIV", WORD_FIX_RECIPIENT},
+    {"an operator's code",                    200,                         STATUSES(STATUS(OWN,   "FAIL","MK:0012")),OUTCOME_REFUSED,"MK:0012",
+     WORD_FIX_RECIPIENT},
+    {"rejected",    200,STATUSES(STATUS(OWN,"FAIL",                                                                                                                             "REJECTD")),                                                                                                                                                                                                                                                                                                                                                                                                               OUTCOME_REFUSED,                                                                                                                                                                                                                                                                                                                                                                                                           "REJECTD", WORD_FIX_MESSAGE},
+    {"words",                          200,                                 STATUSES(STATUS(OWN,                                                          "FAIL",                                                                                                                                                          "用户关机或停机")),                                                                                                                                                                                                                                                                  OUTCOME_REFUSED,"FAIL", WORD_FIX_RECIPIENT},
+    {"blacklist",                 200,                 STATUSES(STATUS(OWN,                                                "FAIL",                                                                                                                                     "手机号在黑名单库中")),                                                                                                                                                                                                                      OUTCOME_REFUSED,"FAIL",
+     WORD_FIX_RECIPIENT},
+    {"a word in it", 200,  STATUSES(STATUS(OWN,                           "FAIL","运营商关键字拦截")),OUTCOME_REFUSED,"FAIL", WORD_FIX_MESSAGE},
+    {"no words",       200, STATUSES(STATUS(OWN,"FAIL","")),OUTCOME_REFUSED,"FAIL", WORD_FIX_RECIPIENT},
+    {"a status of tomorrow",             200,                          STATUSES(STATUS(OWN,                                     "success",                                                                                                "DELIVRD")),                                                                                                                                                                                                                                       OUTCOME_AGAIN,                             "NO-RECEIPT", WORD_NONE},
+    {"only another's",          200,                          STATUSES(STATUS(ANOTHER,                                                "SUCCESS",                                                                                                                                  "DELIVRD")),                                                                                                                                                                                                                            OUTCOME_AGAIN,"NO-RECEIPT", WORD_NONE},
+    {"nothing yet",           200,                     STATUSES(""),                                  OUTCOME_AGAIN,                                                                                                                             "NO-RECEIPT",                                                                                                                                                                                                                                                                                                                                                                                                                                          WORD_NONE                                                                                                                                                 },
+    {"null",                 200,                      "{\"Response\":{\"PullSmsSendStatusSet\":null,\"RequestId\":\"r\"}}",    OUTCOME_AGAIN,"NO-RECEIPT",
+     WORD_NONE},
+    {"may not ask",              200,"{\"Response\":{\"Error\":{\"Code\":\"AuthFailure.UnauthorizedOperation\"}}}",OUTCOME_BROKEN,
+     NULL,WORD_FIX_PERMISSION},
+    {"no such key",                          200,                              "{\"Response\":{\"Error\":{\"Code\":\"AuthFailure.SecretIdNotFound\"}}}",                                                OUTCOME_BROKEN,                                                                                                           NULL,
+     WORD_FIX_KEY},
+    {"asked wrongly",                          200,                                     "{\"Response\":{\"Error\":{\"Code\":\"InvalidParameterValue.BeginTimeVerifyFail\"}}}",
+     OUTCOME_BROKEN,                                                   NULL,                                                                                                                                                WORD_NONE},
+    {"too often",                          200,                              "{\"Response\":{\"Error\":{\"Code\":\"RequestLimitExceeded\"}}}",                                             OUTCOME_AGAIN,                                                                              NULL,
+     WORD_NONE},
+    {"an internal error",                          200,                              "{\"Response\":{\"Error\":{\"Code\":\"InternalError.Timeout\"}}}",                                 OUTCOME_AGAIN,                       NULL,
+     WORD_NONE                                                           },
+    {"a code of tomorrow",                          200,                            "{\"Response\":{\"Error\":{\"Code\":\"Something.New\"}}}",                               OUTCOME_AGAIN, NULL,
+     WORD_NONE},
+    {"empty object",                          200,                                "{}",                                   OUTCOME_AGAIN,                                 NULL,                                                                                     WORD_NONE    },
+    {"bad gateway",                          502,                        "<html>",                           OUTCOME_AGAIN,                        "HTTP 502",                                                                                        WORD_NONE},
+};
+
+static void test_a_receipt_says_what_became_of_the_message(void **state)
+{
+    struct message message = {.id = "01J0000000TEST"};
+    struct intent intent = sms_intent(&message, ONE);
+    struct verdicts verdicts;
+
+    intent.verb = VERB_RECEIPT;
+    intent.reference = OWN;
+    test_answers(*state, &channel_tencent_sms, TENCENT(*state, NULL), &intent, RECEIPTS, COUNT(RECEIPTS));
+    verdicts = test_classify(*state, &channel_tencent_sms, TENCENT(*state, NULL), &intent, 200, RECEIPTS[0].body);
+    assert_int_equal(verdicts.count, 1);
+    assert_int_equal(verdicts.items[0].arrived_s, 1620734188);
+}
+
+/* Without a SerialNo the SessionContext that we sent must come back: an empty one is anybody's. */
+static void test_without_an_answer_only_our_own_context_counts(void **state)
+{
+    static const char OURS[] =
+        STATUSES("{\"ReportStatus\":\"SUCCESS\",\"SerialNo\":\"" OWN "\",\"SessionContext\":\"01J0000000TEST\"}");
+    struct message message = {.id = "01J0000000TEST"};
+    struct intent intent = sms_intent(&message, ONE);
+
+    intent.verb = VERB_RECEIPT;
+    assert_int_equal(
+        test_classify(*state, &channel_tencent_sms, TENCENT(*state, NULL), &intent, 200, OURS).items[0].outcome,
+        OUTCOME_DELIVERED);
+    assert_int_equal(test_classify(*state, &channel_tencent_sms, TENCENT(*state, NULL), &intent, 200, RECEIPTS[0].body)
+                         .items[0]
+                         .outcome,
+                     OUTCOME_AGAIN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,6 +334,9 @@ int main(void)
         WITH_ARENA(test_numbers_of_the_mainland_and_of_abroad_go_out_separately),
         WITH_ARENA(test_every_published_code_has_its_meaning_for_a_call_and_for_a_number),
         WITH_ARENA(test_status_200_alone_delivers_nothing),
+        WITH_ARENA(test_asks_for_the_receipts_of_one_number),
+        WITH_ARENA(test_a_receipt_says_what_became_of_the_message),
+        WITH_ARENA(test_without_an_answer_only_our_own_context_counts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
