@@ -84,8 +84,8 @@ bool health_read(struct store *store, struct arena *arena, const struct config *
     return read_worker(store, &looking, fault) &&
            store_read(store, NULL, fault, "SELECT COUNT(*), MIN(CASE WHEN due_ms <= ? THEN created_ms END) FROM outbox",
                       keep_outbox, &looking, "i", now_ms) &&
-           store_number(store, fault, "SELECT COUNT(*) FROM notification WHERE outcome = 'held' AND delivered_by = ''", 0,
-                        &health->held, "") &&
+           store_number(store, fault, "SELECT COUNT(*) FROM notification WHERE outcome = 'held' AND delivered_by = ''",
+                        0, &health->held, "") &&
            store_number(store, fault,
                         "SELECT COUNT(*) FROM notification WHERE created_ms > ? AND outcome IN ('refused', 'expired')",
                         0, &health->failed, "i", now_ms - HOUR_MS) &&

@@ -406,12 +406,22 @@ static bool tell_mutes(const struct worker *worker, struct work_done *done, stru
     return mute_tell(worker->world, worker->config, worker->store, fault);
 }
 
+static struct following following_of(const struct worker *worker)
+{
+    return (struct following){.world = worker->world, .config = worker->config, .store = worker->store};
+}
+
+static bool ask_receipts(const struct worker *worker, struct work_done *done, struct fault *fault)
+{
+    struct following following = following_of(worker);
+
+    return receipt_run(&following, worker->deadline_ms, worker->rows_most, &done->receipts, fault);
+}
+
 static bool follow_up(const struct worker *worker, struct work_done *done, struct fault *fault)
 {
-    struct following following = {.world = worker->world, .config = worker->config, .store = worker->store};
+    struct following following = following_of(worker);
 
-    if (!receipt_run(&following, worker->deadline_ms, worker->rows_most, &done->receipts, fault))
-        return false;
     return announcement_run(&following, &done->followups, fault) && escalation_run(&following, &done->followups, fault);
 }
 
@@ -478,6 +488,7 @@ static bool (*const STEPS[])(const struct worker *, struct work_done *, struct f
     take_back,      /* times that a clock ran ahead of */
     fold_backlog,   /* more than a channel takes */
     run_due_rows,   /* the gravest first */
+    ask_receipts,   /* what became of SMS */
     follow_up,      /* what people said, and what happens if nobody did */
     tell_mutes,     /* their beginnings and ends */
     tell_together,  /* storms and summaries, of what mutes kept back, too */
