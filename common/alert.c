@@ -138,11 +138,7 @@ static bool record_reply(struct store *store, const char *problem, const struct 
 
 /* --- reading --- */
 
-#define ALERT_COLUMNS                                                                                              \
-    "problem, id, short_id, opened_ms, over_ms, severity, source, host, service, subject, event, state, asked_ms," \
-    " due_ms, taken_ms, taken_by, taken_via, solved_ms, solved_by, words"
-
-static struct alert alert_of(struct row *row)
+struct alert alert_of_row(struct row *row)
 {
     return (struct alert){
         .problem = row_text(row, 0),
@@ -177,7 +173,7 @@ static bool keep_alert(void *self, struct row *row)
 {
     struct finding_alert *finding = self;
 
-    *finding->alert = alert_of(row);
+    *finding->alert = alert_of_row(row);
     finding->found = true;
     return false;
 }
@@ -187,8 +183,8 @@ bool alert_find(struct store *store, struct arena *arena, const char *id, struct
 {
     struct finding_alert finding = {.alert = alert};
 
-    if (!store_read(store, arena, fault, "SELECT " ALERT_COLUMNS " FROM alert WHERE id = ?", keep_alert, &finding, "t",
-                    id))
+    if (!store_read(store, arena, fault, "SELECT " ALERT_COLUMNS " FROM alert a WHERE id = ?", keep_alert, &finding,
+                    "t", id))
         return false;
     *found = finding.found;
     return true;
@@ -202,7 +198,7 @@ struct listing_alerts {
 static bool pass_alert(void *self, struct row *row)
 {
     struct listing_alerts *listing = self;
-    struct alert alert = alert_of(row);
+    struct alert alert = alert_of_row(row);
 
     return listing->each(listing->self, &alert);
 }
@@ -213,7 +209,7 @@ bool alert_list(struct store *store, struct arena *arena, const struct alert_fil
     struct listing_alerts listing = {.each = each, .self = self};
 
     return store_read(store, arena, fault,
-                      "SELECT " ALERT_COLUMNS " FROM alert WHERE (?1 = '' OR problem = ?1)"
+                      "SELECT " ALERT_COLUMNS " FROM alert a WHERE (?1 = '' OR problem = ?1)"
                       " AND (?2 = '' OR (short_id = ?2 AND (over_ms = 0 OR over_ms > ?3)))"
                       " AND (?4 = 0 OR over_ms = 0) AND (?5 = 0 OR (state = 'asked' AND over_ms = 0))"
                       " AND (?6 = 0 OR opened_ms < ?6) ORDER BY severity DESC, opened_ms LIMIT ?7",

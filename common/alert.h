@@ -93,6 +93,13 @@ enum alert_answer {
 bool alert_reply(struct store *store, struct arena *arena, const struct alert_reply *reply, struct alert *alert,
                  enum alert_answer *answer, struct fault *fault);
 
+/* For queries that begin with "SELECT " ALERT_COLUMNS " FROM alert a"; more columns come after ALERT_COLUMN_COUNT. */
+#define ALERT_COLUMNS                                                                                          \
+    "a.problem, a.id, a.short_id, a.opened_ms, a.over_ms, a.severity, a.source, a.host, a.service, a.subject," \
+    " a.event, a.state, a.asked_ms, a.due_ms, a.taken_ms, a.taken_by, a.taken_via, a.solved_ms, a.solved_by, a.words"
+enum { ALERT_COLUMN_COUNT = 20 };
+struct alert alert_of_row(struct row *row);
+
 /* *found is false when there is none. */
 bool alert_find(struct store *store, struct arena *arena, const char *id, struct alert *alert, bool *found,
                 struct fault *fault);

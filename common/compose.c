@@ -11,23 +11,6 @@
 
 enum { TITLE_MOST = 255 }; /* characters */
 
-static enum word level_of(enum severity severity)
-{
-    switch (severity) {
-    case SEVERITY_INFO:
-        return WORD_LEVEL_INFO;
-    case SEVERITY_WARNING:
-        return WORD_LEVEL_WARNING;
-    case SEVERITY_ERROR:
-        return WORD_LEVEL_ERROR;
-    case SEVERITY_CRITICAL:
-        return WORD_LEVEL_CRITICAL;
-    case SEVERITY_EMERGENCY:
-        return WORD_LEVEL_EMERGENCY;
-    }
-    return WORD_LEVEL_INFO;
-}
-
 enum word compose_level(const struct event *event)
 {
     switch (event->kind) {
@@ -56,9 +39,9 @@ enum word compose_level(const struct event *event)
     case EVENT_PROBLEM:
     case EVENT_CUSTOM:
     case EVENT_NOTE:
-        return level_of(event->severity);
+        return severity_word(event->severity);
     }
-    return level_of(event->severity);
+    return severity_word(event->severity);
 }
 
 static struct template_choice choice_of(const char *name, enum template_reason reason)

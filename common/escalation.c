@@ -25,30 +25,14 @@ struct dues {
     size_t count;
 };
 
-#define DUE_COLUMNS                                                                                            \
-    "a.problem, a.id, a.short_id, a.opened_ms, a.over_ms, a.severity, a.source, a.host, a.service, a.subject," \
-    " a.event, a.taken_ms, a.taken_by"
-
 static bool keep_due(void *self, struct row *row)
 {
     struct dues *dues = self;
 
     dues->items[dues->count++] = (struct due){
-        .alert = {.problem = row_text(row, 0),
-                  .id = row_text(row, 1),
-                  .short_id = row_text(row, 2),
-                  .opened_ms = row_number(row, 3),
-                  .over_ms = row_number(row, 4),
-                  .severity = severity_of_number(row_number(row, 5)),
-                  .source = row_text(row, 6),
-                  .host = row_text(row, 7),
-                  .service = row_text(row, 8),
-                  .subject = row_text(row, 9),
-                  .event = row_text(row, 10),
-                  .taken_ms = row_number(row, 11),
-                  .taken_by = row_text(row, 12)},
-        .route = row_text(row, 13),
-        .number = row_number(row, 14),
+        .alert = alert_of_row(row),
+        .route = row_text(row, ALERT_COLUMN_COUNT),
+        .number = row_number(row, ALERT_COLUMN_COUNT + 1),
     };
     return dues->count < STEPS_MOST;
 }
@@ -313,15 +297,15 @@ static bool remind(const struct following *following, const struct due *due, siz
 
 /* --- a pass --- */
 
-static const char STEPS_DUE[] = "SELECT " DUE_COLUMNS ", s.route, s.number FROM step s JOIN alert a"
+static const char STEPS_DUE[] = "SELECT " ALERT_COLUMNS ", s.route, s.number FROM step s JOIN alert a"
                                 " ON a.problem = s.problem WHERE s.state = 'waiting' AND s.due_ms <= ?"
                                 " AND a.over_ms = 0 AND a.state = 'asked' ORDER BY a.severity DESC, s.due_ms";
 
-static const char ENDS_DUE[] = "SELECT " DUE_COLUMNS ", s.route, s.number FROM step s JOIN alert a"
+static const char ENDS_DUE[] = "SELECT " ALERT_COLUMNS ", s.route, s.number FROM step s JOIN alert a"
                                " ON a.problem = s.problem WHERE s.state = 'told' AND a.over_ms > 0 AND a.over_ms <= ?"
                                " ORDER BY a.over_ms";
 
-static const char REMINDERS_DUE[] = "SELECT " DUE_COLUMNS ", '', 0 FROM alert a WHERE a.over_ms = 0"
+static const char REMINDERS_DUE[] = "SELECT " ALERT_COLUMNS ", '', 0 FROM alert a WHERE a.over_ms = 0"
                                     " AND a.state = 'taken' AND MAX(a.taken_ms, a.reminded_ms) <= ?"
                                     " ORDER BY a.severity DESC, a.taken_ms";
 

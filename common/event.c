@@ -68,6 +68,23 @@ const char *event_text(const struct event *event, const struct event_field *fiel
     return *(const char *const *)(const void *)((const char *)event + field->offset);
 }
 
+enum word severity_word(enum severity severity)
+{
+    switch (severity) {
+    case SEVERITY_INFO:
+        return WORD_LEVEL_INFO;
+    case SEVERITY_WARNING:
+        return WORD_LEVEL_WARNING;
+    case SEVERITY_ERROR:
+        return WORD_LEVEL_ERROR;
+    case SEVERITY_CRITICAL:
+        return WORD_LEVEL_CRITICAL;
+    case SEVERITY_EMERGENCY:
+        return WORD_LEVEL_EMERGENCY;
+    }
+    return WORD_LEVEL_INFO;
+}
+
 const char *event_headline(struct arena *arena, const struct event *event)
 {
     if (event->subject[0] || !event->host[0])

@@ -15,6 +15,7 @@
 #include "common/arena.h"
 #include "common/fault.h"
 #include "common/json.h"
+#include "common/words.h"
 
 enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR, SEVERITY_CRITICAL, SEVERITY_EMERGENCY };
 enum { SEVERITY_COUNT = SEVERITY_EMERGENCY + 1 };
@@ -112,6 +113,8 @@ void pairs_add(struct arena *arena, struct pairs *pairs, const char *name, const
 
 const char *severity_name(enum severity severity); /* "critical" */
 const char *event_kind_name(enum event_kind kind); /* "problem", "flapping_start" */
+
+enum word severity_word(enum severity severity); /* WORD_LEVEL_CRITICAL: 严重, Critical */
 
 /* From its number in a record; a number that is none is SEVERITY_EMERGENCY: better too loud. */
 enum severity severity_of_number(int64_t number);

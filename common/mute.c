@@ -27,10 +27,9 @@ struct listing {
     void *self;
 };
 
-static bool read_mute(void *self, struct row *row)
+struct mute mute_of_row(struct row *row)
 {
-    struct listing *listing = self;
-    struct mute mute = {
+    return (struct mute){
         .id = row_text(row, 0),
         .host = row_text(row, 1),
         .service = row_text(row, 2),
@@ -41,6 +40,12 @@ static bool read_mute(void *self, struct row *row)
         .author = row_text(row, 7),
         .words = row_text(row, 8),
     };
+}
+
+static bool read_mute(void *self, struct row *row)
+{
+    struct listing *listing = self;
+    struct mute mute = mute_of_row(row);
 
     return listing->each(listing->self, &mute);
 }
@@ -51,7 +56,7 @@ bool mute_list(struct store *store, struct arena *arena, int64_t now_ms,
     struct listing listing = {.each = each, .self = self};
 
     return store_read(store, arena, fault,
-                      "SELECT id, host, service, tag, section, from_ms, until_ms, author, words FROM mute"
+                      "SELECT " MUTE_COLUMNS " FROM mute"
                       " WHERE ended = 0 AND until_ms > ? ORDER BY until_ms",
                       read_mute, &listing, "i", now_ms);
 }

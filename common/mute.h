@@ -17,6 +17,10 @@ struct mute {
     const char *words;
 };
 
+/* For queries that begin with "SELECT " MUTE_COLUMNS " FROM mute". */
+#define MUTE_COLUMNS "id, host, service, tag, section, from_ms, until_ms, author, words"
+struct mute mute_of_row(struct row *row);
+
 bool mute_add(struct store *store, const struct mute *mute, struct fault *fault);
 
 /* Those in force, soonest to end first. */

@@ -11,23 +11,11 @@ struct mutes {
     size_t count;
 };
 
-#define MUTE_COLUMNS "id, host, service, tag, section, from_ms, until_ms, author, words"
-
 static bool keep_mute(void *self, struct row *row)
 {
     struct mutes *mutes = self;
 
-    mutes->items[mutes->count++] = (struct mute){
-        .id = row_text(row, 0),
-        .host = row_text(row, 1),
-        .service = row_text(row, 2),
-        .tag = row_text(row, 3),
-        .section = row_text(row, 4),
-        .from_ms = row_number(row, 5),
-        .until_ms = row_number(row, 6),
-        .author = row_text(row, 7),
-        .words = row_text(row, 8),
-    };
+    mutes->items[mutes->count++] = mute_of_row(row);
     return mutes->count < MUTES_MOST;
 }
 

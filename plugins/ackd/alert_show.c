@@ -8,23 +8,6 @@
 
 enum { TOLD_MOST = 30, MESSAGE_MOST = 2000, BEFORE_MS = 60000 };
 
-static enum word level_word(enum severity severity)
-{
-    switch (severity) {
-    case SEVERITY_INFO:
-        return WORD_LEVEL_INFO;
-    case SEVERITY_WARNING:
-        return WORD_LEVEL_WARNING;
-    case SEVERITY_ERROR:
-        return WORD_LEVEL_ERROR;
-    case SEVERITY_CRITICAL:
-        return WORD_LEVEL_CRITICAL;
-    case SEVERITY_EMERGENCY:
-        break;
-    }
-    return WORD_LEVEL_EMERGENCY;
-}
-
 static const char *state_line(const struct visit *visit, const struct alert *alert)
 {
     if (alert->over_ms > 0)
@@ -57,7 +40,7 @@ void show_alert(const struct visit *visit, struct json_object *values, const str
 
     jset_text(values, "level_class", alert->over_ms > 0 ? arena_print(visit->arena, "%s over", level) : level);
     jset_text(values, "level",
-              word_in(visit->language, alert->over_ms > 0 ? WORD_KIND_RECOVERY : level_word(alert->severity)));
+              word_in(visit->language, alert->over_ms > 0 ? WORD_KIND_RECOVERY : severity_word(alert->severity)));
     jset_text(values, "short_id", alert->short_id);
     jset_text(values, "subject", alert->subject[0] ? alert->subject : word_in(visit->language, WORD_SYSTEM_NOTICE));
     jset_text(values, "state_line", state_line(visit, alert));

@@ -4,12 +4,11 @@
  * Reads a configuration of its own: no channel's settings, no provider's secret. What it needs is the state directory and the
  * key of the links.
  */
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "common/help.h"
+#include "common/daemon.h"
 #include "common/log.h"
 #include "common/process.h"
 #include "plugins/ackd/server.h"
@@ -18,40 +17,14 @@
 
 enum { FIRST_INHERITED = 3 };
 
-static void print_help(void)
-{
-    fputs("notify_ackd - the page on which people take an alert, and the board of open alerts\n\n"
-          "  notify_ackd [--config FILE] [--verbose]\n\n"
-          "  --config FILE  by default " ACKD_DEFAULT_PATH "\n"
-          "  --verbose      log to stderr, too\n"
-          "  --help, --version\n\n"
-          "Put a web server with TLS before it. SIGTERM ends it.\n\n"
-          "Example:\n  notify_ackd --config /etc/notification-plugins/ackd.conf\n\n"
-          "Everything else: man notify_ackd\n",
-          stdout);
-}
-
-static int read_options(int argc, char **argv, const char **path, bool *verbose)
-{
-    static const struct option OPTIONS[] = {
-        {"config",  required_argument, NULL, 'c'},
-        {"verbose", no_argument,       NULL, 'v'},
-        {"help",    no_argument,       NULL, 'h'},
-        {"version", no_argument,       NULL, 'V'},
-        {NULL,      0,                 NULL, 0  },
-    };
-    int option;
-
-    while ((option = getopt_long(argc, argv, "hV", OPTIONS, NULL)) != -1) {
-        if (option == 'c')
-            *path = optarg;
-        else if (option == 'v')
-            *verbose = true;
-        else
-            return option;
-    }
-    return optind < argc ? '?' : 0;
-}
+static const char HELP[] = "notify_ackd - the page on which people take an alert, and the board of open alerts\n\n"
+                           "  notify_ackd [--config FILE] [--verbose]\n\n"
+                           "  --config FILE  by default " ACKD_DEFAULT_PATH "\n"
+                           "  --verbose      log to stderr, too\n"
+                           "  --help, --version\n\n"
+                           "Put a web server with TLS before it. SIGTERM ends it.\n\n"
+                           "Example:\n  notify_ackd --config /etc/notification-plugins/ackd.conf\n\n"
+                           "Everything else: man notify_ackd\n";
 
 /* A server that reads half of what it was told would be open where it should be shut: a mistake stops it. */
 static struct config *read_configuration(struct arena *arena, const char *path, struct fault *fault)
@@ -126,27 +99,20 @@ static bool live(struct arena *arena, const char *path, int inherited, struct fa
 
 int main(int argc, char **argv)
 {
-    const char *path = ACKD_DEFAULT_PATH;
+    struct daemon_call call = {.path = ACKD_DEFAULT_PATH};
     int inherited = listeners_inherited();
     struct fault fault = {0};
     struct arena *arena;
-    bool verbose = false;
+    enum daemon_wish wish;
     bool good;
-    int wish;
 
     process_prepare_keeping((unsigned)inherited);
-    wish = read_options(argc, argv, &path, &verbose);
-    if (wish == 'h')
-        print_help();
+    wish = daemon_read(argc, argv, "notify_ackd", HELP, &call);
+    if (wish != DAEMON_RUN)
+        return wish == DAEMON_DONE ? 0 : 3;
     arena = arena_new();
-    if (wish == 'V')
-        fputs(version_text(arena, "notify_ackd"), stdout);
-    if (wish != 0) {
-        arena_release(arena);
-        return wish == '?' ? 3 : 0;
-    }
-    log_open("notify_ackd", verbose);
-    good = live(arena, path, inherited, &fault);
+    log_open("notify_ackd", call.verbose);
+    good = live(arena, call.path, inherited, &fault);
     if (!good) {
         fprintf(stderr, "NP-%s notify_ackd: %s\n", fault.kind == FAULT_CONFIG ? "CONFIG" : "SYSTEM", fault.text);
         log_error("%s", fault.text);

@@ -4,7 +4,6 @@
  * The same pass as `notifyctl tick`; without notifyd a timer runs that. SIGHUP reads the configuration again (a bad one is
  * logged and the old one stays), SIGTERM ends it after the message in hand.
  */
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +13,7 @@
 
 #include "common/calendar_cache.h"
 #include "common/config.h"
-#include "common/help.h"
+#include "common/daemon.h"
 #include "common/log.h"
 #include "common/outbox.h"
 #include "common/process.h"
@@ -167,61 +166,27 @@ static int live(const char *path)
     return 0;
 }
 
-static void print_help(void)
-{
-    fputs("notifyd - the resident worker of the notification plugins (optional)\n\n"
-          "  notifyd [--config FILE] [--verbose]\n\n"
-          "Tells what waits in the outbox, sends summaries of what was held back. SIGHUP\n"
-          "reads the configuration again. Without notifyd a timer runs `notifyctl tick`.\n\n"
-          "Example:\n  notifyd --config /etc/notification-plugins/notification.conf\n\n"
-          "Everything else: man notifyd\n",
-          stdout);
-}
-
-static int read_options(int argc, char **argv, const char **path, bool *verbose)
-{
-    static const struct option OPTIONS[] = {
-        {"config",  required_argument, NULL, 'c'},
-        {"verbose", no_argument,       NULL, 'v'},
-        {"help",    no_argument,       NULL, 'h'},
-        {"version", no_argument,       NULL, 'V'},
-        {NULL,      0,                 NULL, 0  },
-    };
-    int option;
-
-    while ((option = getopt_long(argc, argv, "hV", OPTIONS, NULL)) != -1) {
-        if (option == 'c')
-            *path = optarg;
-        else if (option == 'v')
-            *verbose = true;
-        else
-            return option;
-    }
-    return optind < argc ? '?' : 0;
-}
+static const char HELP[] = "notifyd - the resident worker of the notification plugins (optional)\n\n"
+                           "  notifyd [--config FILE] [--verbose]\n\n"
+                           "Tells what waits in the outbox, sends summaries of what was held back, escalates\n"
+                           "what nobody takes. SIGHUP reads the configuration again. Without notifyd a timer\n"
+                           "runs `notifyctl tick`.\n\n"
+                           "Example:\n  notifyd --config /etc/notification-plugins/notification.conf\n\n"
+                           "Everything else: man notifyd\n";
 
 int main(int argc, char **argv)
 {
-    const char *path = CONFIG_DEFAULT_PATH;
+    struct daemon_call call = {.path = CONFIG_DEFAULT_PATH};
     struct sigaction action = {.sa_handler = on_signal};
-    bool verbose = false;
-    int wish;
+    enum daemon_wish wish;
 
     process_prepare();
-    wish = read_options(argc, argv, &path, &verbose);
-    if (wish == 'h') {
-        print_help();
-        return 0;
-    }
-    if (wish == 'V') {
-        printf("notifyd (notification-plugins) %s\n", NOTIFY_VERSION);
-        return 0;
-    }
-    if (wish != 0)
-        return 3;
-    log_open("notifyd", verbose);
+    wish = daemon_read(argc, argv, "notifyd", HELP, &call);
+    if (wish != DAEMON_RUN)
+        return wish == DAEMON_DONE ? 0 : 3;
+    log_open("notifyd", call.verbose);
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGHUP, &action, NULL);
-    return live(path);
+    return live(call.path);
 }
