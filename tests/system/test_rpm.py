@@ -20,9 +20,8 @@ from stub.providers import Stub, all_providers
 
 PACKAGING = support.ROOT / "packaging"
 SPECIFICATION = PACKAGING / "rpm/notification-plugins.spec"
-HAS_PAGE = (support.ROOT / "plugins/ackd/main.c").exists()
 PARTS = {"notification-plugins", "notification-plugins-zabbix", "notification-plugins-nagios", "notification-plugins-icinga2",
-         *(["notification-plugins-ackd"] if HAS_PAGE else [])}
+         "notification-plugins-ackd"}
 # What the programs need at run time, by Debian's names.
 LIBRARIES = ["libcurl4", "libjson-c5", "libconfuse2", "libsqlite3-0", "libical3", "libmicrohttpd12", "tzdata"]
 CONFIGURATION, STATE = "/etc/notification-plugins", "/var/lib/notification-plugins"
@@ -145,11 +144,11 @@ class Built(unittest.TestCase):
         systemd = ["--define", "systemd_requires Requires: systemd"]
         for macro in ("post", "preun", "postun_with_restart"):
             systemd += ["--define", f"systemd_{macro}() systemctl-{macro} %{{*}}"]
-        for choice in ([], ["--with", "ackd"], ["--without", "check", "--without", "ical"], ["--define", "rhel 8", "--define", "dist .el8"]):
+        for choice in ([], ["--without", "ackd"], ["--without", "check", "--without", "ical"], ["--define", "rhel 8", "--define", "dist .el8"]):
             text = call("rpmspec", "-P", "--define", f"_sourcedir {folder}", *choice, *systemd, SPECIFICATION).stdout
             self.assertIn("systemctl-post notifyd.service notification-plugins-tick.timer", text)
             self.assertIn("systemctl-postun_with_restart notifyd.service", text)
-            self.assertEqual("--with" in choice, "systemctl-preun notify-ackd.socket notify-ackd.service" in text)
+            self.assertEqual("ackd" not in choice, "systemctl-preun notify-ackd.socket notify-ackd.service" in text)
             self.assertEqual("ical" in choice or "rhel 8" in choice, "pkgconfig(libical)" not in text)
 
 
@@ -237,7 +236,7 @@ class Installed(unittest.TestCase):
             self.assertRegex(self.said_later, rf"user {user} joined its groups")
         senders = {"notifyd", "zabbix", "nagios", "icinga"}
         self.assertEqual(senders, root.members("notification-secrets"))
-        self.assertEqual(senders | ({"notify-ackd"} if HAS_PAGE else set()), root.members("notification-plugins"))
+        self.assertEqual(senders | {"notify-ackd"}, root.members("notification-plugins"))
 
     def test_1_files_are_as_they_were_packed(self):
         lines = rpm("-V", "--nodeps", *PARTS, check=False).splitlines()
