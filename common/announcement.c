@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "common/civil.h"
-
 enum { REPLIES_MOST = 200 }; /* in one pass */
 
 struct said {
@@ -44,7 +42,8 @@ static struct event event_of(const struct following *following, const struct ale
 {
     struct arena *arena = following->world->arena;
     struct event event = followup_event(following, alert);
-    const char *values[] = {said->author, civil_duration(arena, (said->at_ms - alert->opened_ms) / 1000),
+    const char *values[] = {said->author,
+                            words_duration(arena, following->config->language, said->at_ms - alert->opened_ms),
                             alert->subject};
 
     event.kind = strcmp(said->verb, alert_verb_name(ALERT_TAKE)) == 0 ? EVENT_ACKNOWLEDGEMENT : EVENT_UPDATE;

@@ -46,7 +46,8 @@ static const char *say(const struct following *following, enum word word, const 
 
 static const char *since(const struct following *following, int64_t when_ms)
 {
-    return civil_duration(following->world->arena, (world_wall_ms(following->world) - when_ms) / 1000);
+    return words_duration(following->world->arena, following->config->language,
+                          world_wall_ms(following->world) - when_ms);
 }
 
 /* --- who was told so far --- */

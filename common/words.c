@@ -56,3 +56,26 @@ const char *language_name(enum language language)
 {
     return language < LANGUAGE_COUNT ? NAMES[language] : "";
 }
+
+static const char *counted(struct arena *arena, enum language language, enum word word, int64_t count)
+{
+    const char *number = arena_print(arena, "%lld", (long long)count);
+
+    return word_print(arena, language, word, &number, 1);
+}
+
+const char *words_duration(struct arena *arena, enum language language, int64_t ms)
+{
+    int64_t minutes = ms / 60000;
+    const char *days = counted(arena, language, WORD_DAYS, minutes / 1440);
+    const char *hours = counted(arena, language, WORD_HOURS, minutes / 60 % 24);
+    const char *rest = counted(arena, language, WORD_MINUTES, minutes % 60);
+
+    if (minutes < 1)
+        return word_in(language, WORD_JUST_NOW);
+    if (minutes < 60)
+        return rest;
+    if (minutes < 1440)
+        return minutes % 60 ? arena_print(arena, "%s %s", hours, rest) : hours;
+    return minutes / 60 % 24 ? arena_print(arena, "%s %s", days, hours) : days;
+}

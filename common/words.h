@@ -7,6 +7,8 @@
 #ifndef COMMON_WORDS_H
 #define COMMON_WORDS_H
 
+#include <stdint.h>
+
 #include "common/arena.h"
 
 enum language { LANGUAGE_EN, LANGUAGE_ZH_CN, LANGUAGE_COUNT };
@@ -24,6 +26,9 @@ const char *word_in(enum language language, enum word word);
 /* Fills the %s of a row in their order; at most four. Missing ones are "". */
 const char *word_print(struct arena *arena, enum language language, enum word word, const char *const *values,
                        size_t count);
+
+/* "4 min", "1 h 5 min", "3 d 2 h": the two greatest units; "less than a minute". */
+const char *words_duration(struct arena *arena, enum language language, int64_t ms);
 
 /* "en" or "zh_CN"; also "zh", "zh-CN", "en_US" and so on. LANGUAGE_COUNT when it is neither. */
 enum language language_from(const char *name);

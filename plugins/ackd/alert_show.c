@@ -62,12 +62,12 @@ static const char *since(const struct visit *visit, const struct alert *alert)
 {
     const char *opened = visit_time(visit, alert->opened_ms);
     const char *values[] = {opened, visit_time(visit, alert->over_ms),
-                            page_duration(visit->arena, visit->language, alert->over_ms - alert->opened_ms)};
+                            words_duration(visit->arena, visit->language, alert->over_ms - alert->opened_ms)};
 
     if (alert->over_ms > 0)
         return word_print(visit->arena, visit->language, WORD_PAGE_FROM_TO, values, 3);
     return visit_words(visit, WORD_PAGE_SINCE_FOR, opened,
-                       page_duration(visit->arena, visit->language, visit->now_ms - alert->opened_ms));
+                       words_duration(visit->arena, visit->language, visit->now_ms - alert->opened_ms));
 }
 
 static struct event event_of(const struct visit *visit, const struct alert *alert)

@@ -39,7 +39,7 @@ static bool add_alert(void *self, const struct alert *alert)
 
     show_alert(visit, values, alert);
     jset_text(values, "link", link_token(visit->arena, &visit->desk->keys, alert->id, expires_s));
-    jset_text(values, "age", page_duration(visit->arena, visit->language, visit->now_ms - alert->opened_ms));
+    jset_text(values, "age", words_duration(visit->arena, visit->language, visit->now_ms - alert->opened_ms));
     jset_text(values, "where",
               alert->service[0] ? arena_print(visit->arena, "%s · %s", alert->host, alert->service) : alert->host);
     return true;
@@ -87,7 +87,7 @@ static void show_wish(const struct visit *visit, struct json_object *values, con
         struct json_object *length = jadd_object(lengths);
 
         duration_read(LENGTHS[i], &seconds);
-        jset_texts(length, "value", LENGTHS[i], "text", page_duration(visit->arena, visit->language, seconds * 1000),
+        jset_texts(length, "value", LENGTHS[i], "text", words_duration(visit->arena, visit->language, seconds * 1000),
                    NULL);
         jset_flag(length, "chosen", strcmp(LENGTHS[i], wish->length) == 0);
     }

@@ -84,30 +84,6 @@ const char *page_time(struct arena *arena, int64_t ms, const char *zone)
     return civil_format(arena, ms / 1000, zone, "%Y-%m-%d %H:%M");
 }
 
-static const char *counted(struct arena *arena, enum language language, enum word word, int64_t count)
-{
-    const char *number = arena_print(arena, "%lld", (long long)count);
-
-    return word_print(arena, language, word, &number, 1);
-}
-
-/* The two greatest units. */
-const char *page_duration(struct arena *arena, enum language language, int64_t ms)
-{
-    int64_t minutes = ms / 60000;
-    const char *days = counted(arena, language, WORD_PAGE_DAYS, minutes / 1440);
-    const char *hours = counted(arena, language, WORD_PAGE_HOURS, minutes / 60 % 24);
-    const char *rest = counted(arena, language, WORD_PAGE_MINUTES, minutes % 60);
-
-    if (minutes < 1)
-        return word_in(language, WORD_PAGE_JUST_NOW);
-    if (minutes < 60)
-        return rest;
-    if (minutes < 1440)
-        return minutes % 60 ? arena_print(arena, "%s %s", hours, rest) : hours;
-    return minutes / 60 % 24 ? arena_print(arena, "%s %s", days, hours) : days;
-}
-
 const char *page_link(const char *url)
 {
     return strncasecmp(url, "http://", 7) == 0 || strncasecmp(url, "https://", 8) == 0 ? url : "";

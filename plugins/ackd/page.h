@@ -35,9 +35,8 @@ void page_answer(const struct pages *pages, struct arena *arena, enum page page,
 void page_notice(const struct pages *pages, struct arena *arena, struct json_object *values, const char *title,
                  const char *why, int status, struct http_answer *answer);
 
-/* "2026-11-25 21:20", and "3 h 5 min" in the language. */
+/* "2026-11-25 21:20" */
 const char *page_time(struct arena *arena, int64_t ms, const char *zone);
-const char *page_duration(struct arena *arena, enum language language, int64_t ms);
 
 /* The address if it leads to a web page (http, https), else "": nothing else may stand in a link. */
 const char *page_link(const char *url);

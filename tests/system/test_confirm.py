@@ -209,7 +209,7 @@ class Escalation(ConfirmCase):
         self.tick("email")
         mail = self.mail.mails[0]
         self.assertEqual(["boss@example.com"], mail.recipients)
-        self.assertIn("40m", mail.text)
+        self.assertIn("40 分钟无人接手", mail.text)
         self.assertIn("无人接手", mail.text)
         for told in ("ops-dingtalk 张伟", "ops-aliyun-sms 李娜"):
             self.assertRegex(mail.text, rf"\d\d:\d\d {told}")
@@ -224,7 +224,7 @@ class Escalation(ConfirmCase):
         self.ctl("confirm", self.sql("SELECT short_id FROM alert")[0][0], "--by", "李娜", "--comment", "换盘中")
         self.tick("dingtalk")
         text = self.stub.recorded[0].text
-        self.assertIn("李娜 已接手（4m", text)
+        self.assertIn("李娜 已接手（4 分钟后", text)
         self.assertIn("换盘中", text)
         self.pass_minutes(60)
         self.tick()
@@ -277,7 +277,7 @@ class Escalation(ConfirmCase):
         self.tick()
         self.pass_minutes(1)
         self.tick("dingtalk")
-        self.assertRegex(self.stub.recorded[0].text, r"仍未恢复（li, 4h")
+        self.assertRegex(self.stub.recorded[0].text, r"仍未恢复（li, 4 小时")
         self.tick()
         self.pass_minutes(240)
         self.tick("dingtalk")

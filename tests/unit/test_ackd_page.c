@@ -146,10 +146,10 @@ static void test_times_and_durations(void **state)
     struct arena *arena = *state;
 
     for (size_t i = 0; i < COUNT(CASES); i++) {
-        assert_string_equal(page_duration(arena, LANGUAGE_EN, CASES[i].minutes * 60000), CASES[i].en);
-        assert_string_equal(page_duration(arena, LANGUAGE_ZH_CN, CASES[i].minutes * 60000 + 59999), CASES[i].zh);
+        assert_string_equal(words_duration(arena, LANGUAGE_EN, CASES[i].minutes * 60000), CASES[i].en);
+        assert_string_equal(words_duration(arena, LANGUAGE_ZH_CN, CASES[i].minutes * 60000 + 59999), CASES[i].zh);
     }
-    assert_string_equal(page_duration(arena, LANGUAGE_EN, -5), "less than a minute"); /* the clock was put back */
+    assert_string_equal(words_duration(arena, LANGUAGE_EN, -5), "less than a minute"); /* the clock was put back */
     /* date -d @1795611600 with TZ */
     assert_string_equal(page_time(arena, NOW * 1000, "Asia/Shanghai"), "2026-11-25 21:00");
     assert_string_equal(page_time(arena, NOW * 1000, "UTC"), "2026-11-25 13:00");
