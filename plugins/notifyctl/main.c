@@ -37,7 +37,7 @@ static const struct command COMMANDS[] = {
     {"unmute",  "ID|all",                        "end it",                                                command_unmute },
     {"tick",    "",                              "one pass of the worker, for a timer or cron",           command_tick   },
     {"prune",   "[--older 400d]",                "forget what is older than its retention",               command_prune  },
-    {"setup",   "",                              "make the store and the key of links, as root",          command_setup  },
+    {"setup",   "[USER]...",                     "make store and key, as root; let daemons' users in",    command_setup  },
     {NULL,      NULL,                            NULL,                                                    NULL           },
 };
 

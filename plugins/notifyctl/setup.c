@@ -2,9 +2,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <pwd.h>
+#include <spawn.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/confirmation.h"
@@ -12,6 +16,8 @@
 #include "plugins/notifyctl/arguments.h"
 
 enum { KEY_BYTES = 32, KEY_MODE = 0640 };
+
+#define SECRETS_GROUP "notification-secrets" /* whose members read the configuration and its secrets */
 
 /* Members of the store's group make links: those who send, and notify_ackd proves them. */
 static bool give_to_group(int descriptor, const char *path, struct fault *fault)
@@ -56,13 +62,68 @@ static bool make_key(struct operation *operation, bool *made, struct fault *faul
     return fault->kind == FAULT_NONE;
 }
 
+/* True when the program (of shadow-utils) ended with 0. What it says goes to stderr by itself. */
+static bool run(const char *const *command, struct fault *fault)
+{
+    char *const *arguments = (char *const *)(uintptr_t)command; /* they are not changed */
+    pid_t child;
+    int status = 0;
+    int error = posix_spawnp(&child, command[0], NULL, NULL, arguments, environ);
+
+    if (error != 0)
+        return fault_set(fault, FAULT_SYSTEM, "cannot run '%s': %s", command[0], strerror(error));
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+        continue;
+    return (WIFEXITED(status) && WEXITSTATUS(status) == 0) ||
+           fault_set(fault, FAULT_SYSTEM, "'%s' failed; run this as root", command[0]);
+}
+
+/* Where no package has made them. */
+static bool make_groups(struct fault *fault)
+{
+    static const char *const GROUPS[] = {STORE_GROUP, SECRETS_GROUP};
+
+    for (size_t i = 0; i < sizeof(GROUPS) / sizeof(*GROUPS); i++) {
+        const char *const command[] = {"groupadd", "--system", "--force", GROUPS[i], NULL};
+
+        if (!getgrnam(GROUPS[i]) && !run(command, fault))
+            return false;
+    }
+    return true;
+}
+
+static bool join(const char *user, struct fault *fault)
+{
+    const char *const command[] = {"usermod", "--append", "--groups", STORE_GROUP "," SECRETS_GROUP, "--", user, NULL};
+
+    if (!getpwnam(user))
+        return fault_set(fault, FAULT_INPUT, "there is no user '%s' on this machine", user);
+    if (!run(command, fault))
+        return false;
+    printf("user %s: joins " STORE_GROUP " and " SECRETS_GROUP "; its daemon knows that after a restart\n", user);
+    return true;
+}
+
+static bool join_all(const struct operation *operation, struct fault *fault)
+{
+    if (operation->argc > 1 && !make_groups(fault))
+        return false;
+    for (int i = 1; i < operation->argc; i++)
+        if (!join(operation->argv[i], fault))
+            return false;
+    return true;
+}
+
 int command_setup(struct operation *operation)
 {
     struct fault fault = {0};
     bool made = false;
 
-    if (operation->argc != 1)
-        return usage(operation, "no argument");
+    for (int i = 1; i < operation->argc; i++)
+        if (operation->argv[i][0] == '-')
+            return usage(operation, "names of users, or nothing");
+    if (!join_all(operation, &fault))
+        return say_fault(operation, &fault);
     if (!open_store_or_say(operation))
         return 1;
     printf("store: %s/state.db\n", operation->config->state);

@@ -341,6 +341,25 @@ class Setup(ConfirmCase):
         self.assertEqual(text, key.read_text())
         self.assertEqual([], [name for name in os.listdir(key.parent) if name.endswith(".new")])
         self.assertEqual(0, self.ctl("check").status, self.ctl("check"))
+    def test_it_lets_the_users_of_daemons_in(self):
+        """By the system's own programs; here others stand in for them, and write down how they were called."""
+        programs = self.folder / "bin"
+        for name in ("groupadd", "usermod"):
+            write(programs / name, f'#!/bin/sh\necho {name} "$@" >>{self.folder}/called\n', 0o755)
+        environment = {**self.environment, "PATH": f"{programs}:/usr/bin:/bin"}
+        done = run(program("notifyctl"), "setup", "nobody", "daemon", environment=environment)
+        self.assertEqual(0, done.status, done)
+        called = (self.folder / "called").read_text().splitlines()
+        groups = "notification-plugins,notification-secrets"
+        self.assertEqual([f"usermod --append --groups {groups} -- nobody", f"usermod --append --groups {groups} -- daemon"],
+                         [line for line in called if line.startswith("usermod")])
+        self.assertIn("user nobody: joins", done.output)
+        for name, wanted in (("no-such-user", "there is no user"), ("--help", "wanted names")):
+            done = run(program("notifyctl"), "setup", name, environment=environment)
+            self.assertNotEqual(0, done.status)
+            self.assertIn(wanted, done.errors)
+        write(programs / "usermod", "#!/bin/sh\nexit 6\n", 0o755)
+        self.assertIn("'usermod' failed", run(program("notifyctl"), "setup", "nobody", environment=environment).errors)
 
 
 if __name__ == "__main__":
