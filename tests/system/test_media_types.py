@@ -130,7 +130,7 @@ class Commands(unittest.TestCase):
         return dict(re.findall(r"command_name +(\S+)\n +command_line +(.*?)\n", text))
 
     def test_nagios_has_both_commands_for_each_program(self):
-        self.assertEqual(set(self.nagios()), {f"notify-{kind}-by-{channel.replace('_', '-')}"
+        self.assertEqual(set(self.nagios()), {f"notify-{kind}-by-{channel.replace('_', '-').replace('email', 'mail')}"
                                               for kind in ("host", "service") for channel in PROGRAMS})
 
     def test_nagios_commands_differ_only_in_program_and_recipient(self):
@@ -159,7 +159,8 @@ class Commands(unittest.TestCase):
 
     def test_icinga_has_both_commands_for_each_program(self):
         icinga = (ROOT / "conf/icinga2/notification-plugins.conf").read_text()
-        self.assertEqual(set(re.findall(r'^object NotificationCommand "(.*)"', icinga, re.MULTILINE)), set(self.nagios()))
+        self.assertEqual(set(re.findall(r'^object NotificationCommand "(.*)"', icinga, re.MULTILINE)),
+                         {name.replace("-by-mail", "-by-email") for name in self.nagios()})
 
 
 if __name__ == "__main__":
