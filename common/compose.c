@@ -98,11 +98,10 @@ static void compose_plainly(struct arena *arena, struct message *message)
 
 static void compose_by_template(struct arena *arena, const struct message_template *template, struct message *message)
 {
-    struct json_object *values = values_of(arena, message);
-    const char *title = template_render(arena, template->title, values, ESCAPE_NONE);
+    const char *title = template_render(arena, template->title, message->values, ESCAPE_NONE);
 
     message->title = utf8_shorten(arena, utf8_clean_line(arena, title, strlen(title)), TITLE_MOST, UNIT_CHARACTERS);
-    message->text = passage_read(arena, template_render(arena, template->text, values, ESCAPE_MARK));
+    message->text = passage_read(arena, template_render(arena, template->text, message->values, ESCAPE_MARK));
 }
 
 static const struct event *completed(struct arena *arena, const struct composition *composition,
@@ -137,12 +136,13 @@ void compose(struct arena *arena, const struct composition *composition, const s
         .confirm_url = composition->confirm_url,
         .event = whole,
     };
-    if (template_load(arena, composition->templates, composition->language, composition->template_name, &template,
-                      found, fault)) {
+    message->values = values_of(arena, message);
+    if (template_take(composition->shelf, composition->templates, composition->language, composition->template_name,
+                      &template, found, fault)) {
         compose_by_template(arena, &template, message);
     } else {
         *found = false;
         compose_plainly(arena, message);
     }
-    message->values = values_of(arena, message);
+    values_set_rendered(arena, message->values, message);
 }

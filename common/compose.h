@@ -10,10 +10,12 @@
 
 #include "common/config.h"
 #include "common/message.h"
+#include "common/template.h"
 
 struct composition {
-    const char *templates;     /* directory */
-    const char *template_name; /* that is sought: see compose_choose() */
+    struct template_shelf *shelf; /* what was read before */
+    const char *templates;        /* directory */
+    const char *template_name;    /* that is sought: see compose_choose() */
     const char *timezone;
     const char *confirm_url;
     const char *id; /* of the notification */

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/template.h"
+
 static const struct value_row GLOBAL_ROWS[] = {
     ROW("state", PATH, struct config, state, 0, 0),         /* directory of the store */
     ROW("templates", PATH, struct config, templates, 0, 0), /* directory of the message templates */
@@ -358,6 +360,7 @@ struct config *config_none(struct arena *arena)
 
     *config = (struct config){
         .arena = arena,
+        .shelf = arena_alloc(arena, sizeof(*config->shelf)),
         .path = "",
         .directory = "",
         .state = "/var/lib/notification-plugins",
@@ -387,6 +390,7 @@ struct config *config_none(struct arena *arena)
         config->confirm.within_s[i] = 30 * MINUTE;
     config->confirm.within_s[SEVERITY_CRITICAL] = 15 * MINUTE;
     config->confirm.within_s[SEVERITY_EMERGENCY] = 5 * MINUTE;
+    config->shelf->arena = arena;
     return config;
 }
 

@@ -112,10 +112,11 @@ struct monitor;
 
 struct config {
     struct arena *arena;
-    const char *path;      /* "" for a call without a configuration */
-    const char *directory; /* relative file names start here */
-    const char *state;     /* state directory */
-    const char *templates; /* template directory */
+    const char *path;             /* "" for a call without a configuration */
+    const char *directory;        /* relative file names start here */
+    const char *state;            /* state directory */
+    const char *templates;        /* template directory */
+    struct template_shelf *shelf; /* those that were read */
     enum language language;
     const char *timezone; /* "" for the machine's */
     struct retry_policy retry;

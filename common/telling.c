@@ -45,6 +45,7 @@ struct message tell_compose(const struct telling *telling, const struct leg *leg
     struct template_choice choice =
         compose_choose(telling->config, telling->event, telling->template_name, leg->section->common.template_name);
     struct composition composition = {
+        .shelf = telling->config->shelf,
         .templates = telling->config->templates,
         .template_name = choice.name,
         .timezone = telling->config->timezone,
@@ -185,9 +186,7 @@ static void tell_leg(const struct telling *telling, const struct chain *chain, s
     told->outcome = verdict_worst(&told->verdicts)->outcome;
     told->short_id = message.short_id;
     told->language = message.language;
-    told->text = arena_print(
-        telling->world->arena, "%s\n%s", message.title,
-        passage_write(telling->world->arena, message.text, MARKUP_PLAIN, TEXT_MOST, UNIT_BYTES, message.language));
+    told->text = arena_print(telling->world->arena, "%s\n%s", message.title, json_text_at(message.values, "/text"));
     told->took_ms = world_steady_ms(telling->world) - before_ms;
     told->tried++;
     told->broken = told->broken || told->outcome == OUTCOME_BROKEN;

@@ -79,6 +79,16 @@ struct message_template {
 
 bool template_name_valid(const char *name);
 
+/* Templates that were read, for a program that tells many messages: each file is read once while it lives. */
+struct template_shelf {
+    struct arena *arena; /* its templates live here */
+    struct shelved *first;
+};
+
+/* template_load() through the shelf; what was not found is sought anew each time. */
+bool template_take(struct template_shelf *shelf, const char *directory, enum language language, const char *name,
+                   struct message_template *template, bool *found, struct fault *fault);
+
 /* FAULT_CONFIG when not even `default` can be read in `directory`, or the file does not parse. */
 bool template_load(struct arena *arena, const char *directory, enum language language, const char *name,
                    struct message_template *template, bool *found, struct fault *fault);

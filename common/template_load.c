@@ -159,3 +159,38 @@ bool template_load(struct arena *arena, const char *directory, enum language lan
     }
     return fault_set(fault, FAULT_CONFIG, "cannot read template '%s': %s", path, strerror(error));
 }
+
+/* --- the shelf --- */
+
+struct shelved {
+    const char *directory;
+    enum language language;
+    struct message_template template;
+    struct shelved *next;
+};
+
+bool template_take(struct template_shelf *shelf, const char *directory, enum language language, const char *name,
+                   struct message_template *template, bool *found, struct fault *fault)
+{
+    struct shelved *shelved = shelf->first;
+
+    while (shelved && (shelved->language != language || strcmp(shelved->template.name, name) != 0 ||
+                       strcmp(shelved->directory, directory) != 0))
+        shelved = shelved->next;
+    if (shelved) {
+        *template = shelved->template;
+        *found = true;
+        return true;
+    }
+    if (!template_load(shelf->arena, directory, language, name, template, found, fault))
+        return false;
+    if (*found) {
+        shelved = arena_alloc(shelf->arena, sizeof(*shelved));
+        *shelved = (struct shelved){.directory = arena_copy(shelf->arena, directory, strlen(directory)),
+                                    .language = language,
+                                    .template = *template,
+                                    .next = shelf->first};
+        shelf->first = shelved;
+    }
+    return true;
+}

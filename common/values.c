@@ -128,14 +128,19 @@ struct json_object *values_of(struct arena *arena, const struct message *message
     jset_text(values, "time", message->time);
     jset_number(values, "timestamp", event->time_s);
     jset_text(values, "confirm_url", message->confirm_url);
+    set_pairs(values, "tags", &event->tags);
+    set_pairs(values, "field", &event->fields);
+    values_set_rendered(arena, values, message);
+    return values;
+}
+
+void values_set_rendered(struct arena *arena, struct json_object *values, const struct message *message)
+{
     jset_text(values, "title", message->title);
     jset_text(values, "text",
               message->text
                   ? passage_write(arena, message->text, MARKUP_PLAIN, TEXT_MOST, UNIT_BYTES, message->language)
                   : "");
-    set_pairs(values, "tags", &event->tags);
-    set_pairs(values, "field", &event->fields);
-    return values;
 }
 
 /* "tags.team" is known by its first part. */

@@ -19,6 +19,9 @@ extern const struct value_row value_rows[];
 /* The object that template_render() takes, made from the message's event and the message's own fields. */
 struct json_object *values_of(struct arena *arena, const struct message *message);
 
+/* Sets the two that are known only when the message is rendered: {{title}} and {{text}}. */
+void values_set_rendered(struct arena *arena, struct json_object *values, const struct message *message);
+
 bool value_known(const char *name);
 /* True for what this program makes itself: safe without escaping. */
 bool value_trusted(const char *name);

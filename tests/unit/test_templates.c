@@ -73,7 +73,9 @@ static struct event poor_event(void)
 
 static struct message composed(struct arena *arena, enum language language, const char *name, struct event event)
 {
+    struct template_shelf shelf = {.arena = arena};
     const struct composition composition = {
+        .shelf = &shelf,
         .templates = TEMPLATES,
         .template_name = name,
         .timezone = "Asia/Shanghai",
@@ -274,6 +276,28 @@ static void test_a_text_message_is_two_short_lines(void **state)
                                           message.short_id));
 }
 
+/* A worker tells thousands with a handful of files. A name that is not there must not fill its memory. */
+static void test_a_file_is_read_once(void **state)
+{
+    struct template_shelf shelf = {.arena = *state};
+    struct message_template first;
+    struct message_template again;
+    struct fault fault = {0};
+    bool found;
+
+    assert_true(template_take(&shelf, TEMPLATES, LANGUAGE_EN, "recovery", &first, &found, &fault));
+    assert_true(template_take(&shelf, TEMPLATES, LANGUAGE_EN, "recovery", &again, &found, &fault));
+    assert_true(found);
+    assert_ptr_equal(first.text, again.text);
+    assert_true(template_take(&shelf, TEMPLATES, LANGUAGE_ZH_CN, "recovery", &again, &found, &fault));
+    assert_ptr_not_equal(first.text, again.text);
+    assert_true(template_take(&shelf, TEMPLATES, LANGUAGE_EN, "not_there", &first, &found, &fault));
+    assert_false(found);
+    assert_true(template_take(&shelf, TEMPLATES, LANGUAGE_EN, "not_there", &again, &found, &fault));
+    assert_false(found);
+    assert_ptr_not_equal(first.text, again.text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +309,7 @@ int main(void)
         WITH_ARENA(test_the_default_message_has_the_known_layout),
         WITH_ARENA(test_no_hostile_value_gets_into_a_command),
         WITH_ARENA(test_a_text_message_is_two_short_lines),
+        WITH_ARENA(test_a_file_is_read_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
