@@ -72,7 +72,6 @@ class KillCase(Case):
         rows = self.sql("SELECT n.outcome, COALESCE(o.state, '') FROM notification n LEFT JOIN outbox o ON o.id = n.id"
                         " WHERE n.problem LIKE ?", f"%/{number}")
         doubtful = any(state == "wire" for _, state in rows)
-        before = len(self.stub.accepted(self.channel))
         self.let_time_pass()
         self.tick()
         self.let_time_pass()
@@ -84,7 +83,8 @@ class KillCase(Case):
             self.assertEqual(["delivered"], outcomes, where)
         self.assertLessEqual(told, 2, where)
         if told == 2:
-            self.assertTrue(doubtful and before == 1, f"{where}: told twice without doubt")
+            # One of the two was on its way from the program that was killed: the provider may take it a little later.
+            self.assertTrue(doubtful, f"{where}: told twice without doubt")
             self.doubled += 1
         self.assertEqual([("ok",)], self.sql("PRAGMA integrity_check"), where)
         self.states += 1
