@@ -3,10 +3,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "common/glob.h"
-
 #include "common/alert.h"
 #include "common/echo.h"
+#include "common/glob.h"
 #include "common/storm.h"
 
 enum {
@@ -296,12 +295,6 @@ static bool answer_hours(struct asking *asking, bool *answered)
 
 /* --- those whom no limit of ours holds --- */
 
-static bool is_host_down(const struct event *event)
-{
-    return event->kind == EVENT_PROBLEM && event->service[0] == '\0' &&
-           (strcasecmp(event->state, "DOWN") == 0 || strncasecmp(event->state, "UNREACH", 7) == 0);
-}
-
 /* The first that these people are told of within the hour. */
 static bool is_first_down(struct asking *asking, bool *first)
 {
@@ -309,7 +302,7 @@ static bool is_first_down(struct asking *asking, bool *first)
     int64_t others = 0;
 
     *first = false;
-    if (!is_host_down(ask->event))
+    if (!event_is_host_down(ask->event))
         return true;
     if (!store_number(asking->store, asking->fault,
                       "SELECT COUNT(*) FROM notification WHERE recipient_key = ? AND kind = 'problem'"

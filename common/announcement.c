@@ -58,13 +58,7 @@ static struct event event_of(const struct following *following, const struct ale
 
 static bool mark_announced(const struct following *following, const struct said *said, struct fault *fault)
 {
-    if (!store_begin(following->store, fault))
-        return false;
-    if (!store_run(following->store, fault, "UPDATE reply SET announced = 1 WHERE rowid = ?", "i", said->row)) {
-        store_rollback(following->store);
-        return false;
-    }
-    return store_commit(following->store, fault);
+    return store_change(following->store, fault, "UPDATE reply SET announced = 1 WHERE rowid = ?", "i", said->row);
 }
 
 static bool announce(const struct following *following, const struct said *said, size_t *made, struct fault *fault)

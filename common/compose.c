@@ -1,7 +1,6 @@
 #include "common/compose.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "common/civil.h"
 #include "common/identity.h"
@@ -51,9 +50,7 @@ static struct template_choice choice_of(const char *name, enum template_reason r
 
 static const char *usual_template(const struct event *event)
 {
-    bool host_is_away = strcasecmp(event->state, "DOWN") == 0 || strncasecmp(event->state, "UNREACH", 7) == 0;
-
-    return event->kind == EVENT_PROBLEM && event->service[0] == '\0' && host_is_away ? "host_down" : "default";
+    return event_is_host_down(event) ? "host_down" : "default";
 }
 
 struct template_choice compose_choose(const struct config *config, const struct event *event, const char *wished,

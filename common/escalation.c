@@ -205,15 +205,9 @@ static bool plan_step(const struct following *following, const struct due *due, 
 
 static bool mark_step(const struct following *following, const struct due *due, const char *state, struct fault *fault)
 {
-    if (!store_begin(following->store, fault))
-        return false;
-    if (!store_run(following->store, fault,
-                   "UPDATE step SET state = ?, at_ms = ? WHERE problem = ? AND route = ? AND number = ?", "titti",
-                   state, world_wall_ms(following->world), due->alert.problem, due->route, due->number)) {
-        store_rollback(following->store);
-        return false;
-    }
-    return store_commit(following->store, fault);
+    return store_change(following->store, fault,
+                        "UPDATE step SET state = ?, at_ms = ? WHERE problem = ? AND route = ? AND number = ?", "titti",
+                        state, world_wall_ms(following->world), due->alert.problem, due->route, due->number);
 }
 
 static bool escalate(const struct following *following, const struct due *due, size_t *made, struct fault *fault)
@@ -265,14 +259,8 @@ static bool tell_end(const struct following *following, const struct due *due, s
 
 static bool mark_reminded(const struct following *following, const struct due *due, struct fault *fault)
 {
-    if (!store_begin(following->store, fault))
-        return false;
-    if (!store_run(following->store, fault, "UPDATE alert SET reminded_ms = ? WHERE problem = ?", "it",
-                   world_wall_ms(following->world), due->alert.problem)) {
-        store_rollback(following->store);
-        return false;
-    }
-    return store_commit(following->store, fault);
+    return store_change(following->store, fault, "UPDATE alert SET reminded_ms = ? WHERE problem = ?", "it",
+                        world_wall_ms(following->world), due->alert.problem);
 }
 
 static bool remind(const struct following *following, const struct due *due, size_t *made, struct fault *fault)

@@ -85,6 +85,12 @@ enum word severity_word(enum severity severity)
     return WORD_LEVEL_INFO;
 }
 
+bool event_is_host_down(const struct event *event)
+{
+    return event->kind == EVENT_PROBLEM && event->service[0] == '\0' &&
+           (strcasecmp(event->state, "DOWN") == 0 || strncasecmp(event->state, "UNREACH", 7) == 0);
+}
+
 const char *event_headline(struct arena *arena, const struct event *event)
 {
     if (event->subject[0] || !event->host[0])

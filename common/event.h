@@ -105,6 +105,9 @@ const char *event_text(const struct event *event, const struct event_field *fiel
 /* What happened in one line: the subject, else "HOST / SERVICE STATE" as far as they are known; "" when nothing is. */
 const char *event_headline(struct arena *arena, const struct event *event);
 
+/* A host, not a service, that cannot be reached. */
+bool event_is_host_down(const struct event *event);
+
 /* Cleans `value` and sets the field. */
 void event_set(struct arena *arena, struct event *event, const struct event_field *field, const char *value);
 

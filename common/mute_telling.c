@@ -41,13 +41,7 @@ static void tell_operator(const struct world *world, const struct config *config
 
 static bool set_row(struct store *store, const char *sql, const char *id, struct fault *fault)
 {
-    if (!store_begin(store, fault))
-        return false;
-    if (!store_run(store, fault, sql, "t", id)) {
-        store_rollback(store);
-        return false;
-    }
-    return store_commit(store, fault);
+    return store_change(store, fault, sql, "t", id);
 }
 
 /* --- the beginning --- */

@@ -12,14 +12,8 @@ enum {
 
 bool outbox_on_wire(struct store *store, const char *id, int64_t position, int64_t now_ms, struct fault *fault)
 {
-    if (!store_begin(store, fault))
-        return false;
-    if (!store_run(store, fault, "UPDATE outbox SET state = 'wire', position = ?, due_ms = ? WHERE id = ?", "iit",
-                   position, now_ms, id)) {
-        store_rollback(store);
-        return false;
-    }
-    return store_commit(store, fault);
+    return store_change(store, fault, "UPDATE outbox SET state = 'wire', position = ?, due_ms = ? WHERE id = ?", "iit",
+                        position, now_ms, id);
 }
 
 /* --- the circuit of an endpoint --- */
@@ -282,13 +276,7 @@ static const char TAKE_RECEIPTS_BACK[] = "UPDATE receipt SET due_ms = ?1 + due_m
 
 static bool change_alone(struct store *store, const char *sql, int64_t now_ms, struct fault *fault)
 {
-    if (!store_begin(store, fault))
-        return false;
-    if (!store_run(store, fault, sql, "ii", now_ms, (int64_t)FUTURE_MS)) {
-        store_rollback(store);
-        return false;
-    }
-    return store_commit(store, fault);
+    return store_change(store, fault, sql, "ii", now_ms, (int64_t)FUTURE_MS);
 }
 
 static bool take_receipts_back(struct store *store, int64_t now_ms, struct fault *fault)

@@ -192,17 +192,11 @@ static bool ask_later(const struct inquiry *inquiry, int64_t due_ms, int64_t tri
     struct store *store = inquiry->following->store;
     const struct question *question = inquiry->question;
 
-    if (!store_begin(store, fault))
-        return false;
-    if (!store_run(store, fault,
-                   "UPDATE receipt SET due_ms = ?, tries = ?, code = ?, words = ? WHERE id = ? AND section = ?"
-                   " AND recipient = ? AND state = 'waiting'",
-                   "iittttt", due_ms, tries, inquiry->verdict.code, inquiry->verdict.reason, question->id,
-                   question->section, question->recipient)) {
-        store_rollback(store);
-        return false;
-    }
-    return store_commit(store, fault);
+    return store_change(store, fault,
+                        "UPDATE receipt SET due_ms = ?, tries = ?, code = ?, words = ? WHERE id = ? AND section = ?"
+                        " AND recipient = ? AND state = 'waiting'",
+                        "iittttt", due_ms, tries, inquiry->verdict.code, inquiry->verdict.reason, question->id,
+                        question->section, question->recipient);
 }
 
 /* --- what did not arrive --- */

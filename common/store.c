@@ -601,21 +601,41 @@ static void let_go(const struct store *store, sqlite3_stmt *statement)
     sqlite3_clear_bindings(statement);
 }
 
-bool store_run(struct store *store, struct fault *fault, const char *sql, const char *types, ...)
+static bool run_statement(struct store *store, struct fault *fault, sqlite3_stmt *statement)
 {
-    sqlite3_stmt *statement;
-    va_list values;
-    bool done;
-
-    va_start(values, types);
-    statement = prepare(store, sql, types, values);
-    va_end(values);
-    done = statement && sqlite3_step(statement) == SQLITE_DONE;
+    bool done = statement && sqlite3_step(statement) == SQLITE_DONE;
     if (!done)
         fault_of_sqlite(store, "write to it", fault);
     store->changed = sqlite3_changes(store->db);
     let_go(store, statement);
     return done;
+}
+
+bool store_run(struct store *store, struct fault *fault, const char *sql, const char *types, ...)
+{
+    va_list values;
+    bool done;
+
+    va_start(values, types);
+    done = run_statement(store, fault, prepare(store, sql, types, values));
+    va_end(values);
+    return done;
+}
+
+bool store_change(struct store *store, struct fault *fault, const char *sql, const char *types, ...)
+{
+    va_list values;
+    bool done;
+
+    if (!store_begin(store, fault))
+        return false;
+    va_start(values, types);
+    done = run_statement(store, fault, prepare(store, sql, types, values));
+    va_end(values);
+    if (done)
+        return store_commit(store, fault);
+    store_rollback(store);
+    return false;
 }
 
 int64_t store_changed(const struct store *store)

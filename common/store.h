@@ -53,7 +53,10 @@ bool store_promise(struct store *store, struct fault *fault);
  */
 bool store_run(struct store *store, struct fault *fault, const char *sql, const char *types, ...);
 
-/* Rows changed by the last store_run(). */
+/* The same as a transaction of its own: begun, run, committed; nothing is changed when it fails. */
+bool store_change(struct store *store, struct fault *fault, const char *sql, const char *types, ...);
+
+/* Rows changed by the last store_run() or store_change(). */
 int64_t store_changed(const struct store *store);
 
 /* A row being read. Texts are never NULL; they live in the arena given to store_read(), or with NULL until `each` returns. */

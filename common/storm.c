@@ -156,25 +156,14 @@ bool storm_is_over(struct store *store, const struct storm_policy *policy, const
 bool storm_shown(struct store *store, const struct storm *storm, const char *id, int64_t problems, int64_t now_ms,
                  struct fault *fault)
 {
-    if (!store_begin(store, fault))
-        return false;
-    if (!store_run(store, fault, "UPDATE storm SET announced_by = ?, shown = ?, shown_ms = ? WHERE recipient_key = ?",
-                   "tiit", id, problems, now_ms, storm->recipient_key)) {
-        store_rollback(store);
-        return false;
-    }
-    return store_commit(store, fault);
+    return store_change(store, fault,
+                        "UPDATE storm SET announced_by = ?, shown = ?, shown_ms = ? WHERE recipient_key = ?", "tiit",
+                        id, problems, now_ms, storm->recipient_key);
 }
 
 bool storm_forget(struct store *store, const struct storm *storm, struct fault *fault)
 {
-    if (!store_begin(store, fault))
-        return false;
-    if (!store_run(store, fault, "DELETE FROM storm WHERE recipient_key = ?", "t", storm->recipient_key)) {
-        store_rollback(store);
-        return false;
-    }
-    return store_commit(store, fault);
+    return store_change(store, fault, "DELETE FROM storm WHERE recipient_key = ?", "t", storm->recipient_key);
 }
 
 bool storm_rages(struct store *store, const char *recipient_key, int64_t *began_ms, struct fault *fault)

@@ -118,14 +118,8 @@ static bool end_row(struct errand *errand, const char *state, int64_t due_ms, co
 {
     struct store *store = errand->writeback->store;
 
-    if (!store_begin(store, fault))
-        return false;
-    if (!store_run(store, fault, "UPDATE writeback SET state = ?, due_ms = ?, result = ? WHERE id = ?", "titt", state,
-                   due_ms, result, errand->row->id)) {
-        store_rollback(store);
-        return false;
-    }
-    return store_commit(store, fault);
+    return store_change(store, fault, "UPDATE writeback SET state = ?, due_ms = ?, result = ? WHERE id = ?", "titt",
+                        state, due_ms, result, errand->row->id);
 }
 
 static void tell_operator(struct errand *errand, const char *code, const char *detail)
