@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "common/encode.h"
 #include "common/passage.h"
 
 #define ZERO_WIDTH_SPACE "\xE2\x80\x8B"
@@ -318,12 +319,8 @@ static void add_mrkdwn(struct str *out, const struct inert_line *line, size_t at
 {
     char sign = line->text[at];
 
-    if (sign == '&')
-        str_add(out, "&amp;");
-    else if (sign == '<')
-        str_add(out, "&lt;");
-    else if (sign == '>')
-        str_add(out, "&gt;");
+    if (strchr("&<>", sign)) /* no other entity is Slack's */
+        str_add(out, html_entity(sign));
     else if (sign == ':')
         add_sign(out, sign, !is_code(line, at) && is_foreign_scheme(line, at));
     else if (sign == '@')
@@ -338,17 +335,12 @@ static void add_mrkdwn(struct str *out, const struct inert_line *line, size_t at
 static void add_html(struct str *out, const struct inert_line *line, size_t at)
 {
     char sign = line->text[at];
+    const char *entity = html_entity(sign);
 
-    if (sign == '&')
-        str_add(out, "&amp;");
-    else if (sign == '<')
-        str_add(out, "&lt;");
-    else if (sign == '>')
-        str_add(out, "&gt;");
-    else if (sign == '"')
-        str_add(out, "&quot;");
+    if (entity)
+        str_add(out, entity);
     else if (sign == '\'')
-        str_add(out, "&#39;");
+        str_add(out, "&#39;"); /* somebody's template may put it between single quotes */
     else if (is_space((unsigned char)sign) && (at == 0 || is_space((unsigned char)line->text[at - 1])))
         str_add(out, "&#160;");
     else
