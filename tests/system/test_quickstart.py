@@ -95,7 +95,7 @@ class Quickstart(unittest.TestCase):
             self.assertEqual(0, path.stat().st_mode & 0o007, f"{path} can be read by others")
         record = (kept / "record.jsonl").read_text()
         secrets = [path.read_text().strip() for path in (kept / "secrets").iterdir()]
-        self.assertEqual(11, len(secrets))
+        self.assertEqual(13, len(secrets))
         for secret in secrets:
             self.assertNotIn(secret, record)
 
