@@ -122,6 +122,21 @@ const char *card_text(const struct card *card, const struct passage *passage, en
     return card_joined(card, card_joined(card, head, text), tail);
 }
 
+const char *card_untagged(const struct card *card, const char *text)
+{
+    struct str safe = str_in(card->arena, strlen("＜") * strlen(text));
+
+    for (; *text; text++)
+        str_add(&safe, *text == '<' ? "＜" : (char[]){*text, '\0'});
+    return safe.text;
+}
+
+const char *card_untagged_text(const struct card *card, const struct passage *passage)
+{
+    return card_untagged(
+        card, passage_write(card->arena, passage, MARKUP_PLAIN, TEXT_MOST, UNIT_BYTES, card->message->language));
+}
+
 /* One value takes a quarter at most: it may be a whole message. */
 const char *card_facts(const struct card *card, enum markup markup, struct json_object *list, const char *name_key,
                        size_t most)

@@ -315,6 +315,24 @@ static void add_markdown(struct str *out, const struct inert_line *line, size_t 
     }
 }
 
+/*
+ * Each sign that its documents list as markdown's, as the number that they ask for; ':' only where an emoji (:OK:) or another
+ * scheme may begin, '&' only before an entity.
+ * https://open.feishu.cn/document/common-capabilities/message-card/message-cards-content/using-markdown-tags
+ */
+static void add_feishu(struct str *out, const struct inert_line *line, size_t at)
+{
+    unsigned char sign = byte_at(line, at);
+    unsigned char next = byte_at(line, at + 1);
+    bool acts = strchr("<>*_~`[]\\$", sign) || (sign == '&' && is_entity(line, at)) ||
+                (sign == ':' && (isalpha(next) || (next == EDGE && line->alone) || is_foreign_scheme(line, at)));
+
+    if (acts)
+        str_addf(out, "&#%d;", sign);
+    else
+        str_addc(out, (char)sign);
+}
+
 static void add_mrkdwn(struct str *out, const struct inert_line *line, size_t at)
 {
     char sign = line->text[at];
@@ -371,6 +389,9 @@ static void add_ascii(struct str *out, const struct inert_line *line, size_t at)
         return;
     case MARKUP_CARD:
         add_markdown(out, line, at);
+        return;
+    case MARKUP_FEISHU:
+        add_feishu(out, line, at);
         return;
     case MARKUP_MRKDWN:
         add_mrkdwn(out, line, at);

@@ -73,6 +73,22 @@ static const struct dialect WECOM = {
     .frames = WECOM_FRAMES,
 };
 
+/* Lists would show as "please upgrade" in clients before 7.6; its own words: keep a space around the signs of bold. */
+static const struct frame FEISHU_FRAMES[LINE_KIND_COUNT] = {
+    [LINE_TEXT] = {"", "",     "",   "\n", "", false},
+    [LINE_BULLET] = {"", "• ", "",   "\n", "", false},
+    [LINE_QUOTE] = {"", "│ ", "",   "\n", "", false},
+    [LINE_HEADING] = {"", "**",   "**", "\n", "", true },
+};
+static const struct dialect FEISHU = {
+    .bold = {"**", "**"},
+    .code = {"",   ""  },
+    .gap = "\n",
+    .blank = "\n\n",
+    .apart = " ",
+    .frames = FEISHU_FRAMES,
+};
+
 static const struct frame MRKDWN_FRAMES[LINE_KIND_COUNT] = {
     [LINE_TEXT] = {"", "",     "",  "\n", "", false},
     [LINE_BULLET] = {"", "• ", "",  "\n", "", false},
@@ -123,7 +139,7 @@ static const struct dialect HTML = {
 };
 
 static const struct dialect *const DIALECTS[] = {
-    [MARKUP_PLAIN] = &PLAIN,   [MARKUP_DINGTALK] = &DINGTALK, [MARKUP_WECOM] = &WECOM,
+    [MARKUP_PLAIN] = &PLAIN,   [MARKUP_DINGTALK] = &DINGTALK, [MARKUP_WECOM] = &WECOM, [MARKUP_FEISHU] = &FEISHU,
     [MARKUP_MRKDWN] = &MRKDWN, [MARKUP_CARD] = &CARD,         [MARKUP_HTML] = &HTML,
 };
 

@@ -15,7 +15,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "packaging/man"
-CHANNELS = ("webhook", "dingtalk", "wecom", "slack", "teams", "aliyun_sms", "tencent_sms", "email")
+CHANNELS = ("webhook", "dingtalk", "wecom", "feishu", "slack", "teams", "aliyun_sms", "tencent_sms", "email")
 ROW = re.compile(r'\{\s*"([a-z0-9-]*)",\s*"(\w?)",\s*"([^"]*)",\s*"[^"]*",\s*"([^"]*)"(?: (CONFIG_DEFAULT_PATH))?')
 FIELD = re.compile(r'\{"(\w+)",\s+"([^"]+)"\s*\}')
 CONFIGURATION = "/etc/notification-plugins/notification.conf"

@@ -16,6 +16,7 @@ SECRETS = {
     "ops-webhook": "https://oapi.dingtalk.com/robot/send?access_token=0123456789abcdef",
     "ops-secret": "SEC0123456789abcdef",
     "ops-wecom": "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=01234567-89ab-cdef",
+    "ops-feishu": "https://open.feishu.cn/open-apis/bot/v2/hook/01234567-89ab-cdef",
     "noc-hook": "https://hooks.slack.com/services/T0001/B0001/abcdefghijklmnopqrstuvwx",
     "noc-token": "xoxb-0123456789",
     "it-teams": "https://prod-01.logic.azure.com/workflows/0123456789abcdef?sig=abcdef",

@@ -83,7 +83,7 @@ class Links(ConfirmCase):
 
     def test_every_channel_shows_it(self):
         """Where a person presses a button or reads a link; SMS shows the short name, for `notifyctl confirm`."""
-        for channel in ("dingtalk", "wecom", "slack", "teams", "email"):
+        for channel in ("dingtalk", "wecom", "feishu", "slack", "teams", "email"):
             with self.subTest(channel):
                 to = ["--to", "zhang@example.com"] if channel == "email" else []
                 self.assertEqual(0, self.tell(*to, channel=channel, event_id=channel).status)

@@ -13,9 +13,9 @@ import support
 from test_conf import SECRETS
 
 FOLDER = support.ROOT / "packaging/doc"
-CHANNELS = {"dingtalk": "dingtalk.md", "wecom": "wecom.md", "slack": "slack.md", "teams": "teams.md",
+CHANNELS = {"dingtalk": "dingtalk.md", "wecom": "wecom.md", "feishu": "feishu.md", "slack": "slack.md", "teams": "teams.md",
             "aliyun_sms": "aliyun-sms.md", "tencent_sms": "tencent-sms.md", "email": "email.md", "webhook": "webhook-and-push.md"}
-OF_CHINA = ("dingtalk", "wecom", "aliyun-sms", "tencent-sms", "zabbix")
+OF_CHINA = ("dingtalk", "wecom", "feishu", "aliyun-sms", "tencent-sms", "zabbix")
 MINE = ["index.md", *CHANNELS.values(), "zabbix.md", "nagios-naemon.md", "icinga2.md", "checkmk.md", "operation.md",
         *(f"{name}.zh-CN.md" for name in OF_CHINA)]
 DEAD = "http://127.0.0.1:1"

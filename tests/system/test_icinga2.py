@@ -142,7 +142,7 @@ class ByDirector(EveryChannel):
         self.assertEqual(director.fields(), {
             "command": {("notify-any", "notify_to"), ("notify-any", "notification_icingaweb2url"),
                         ("notify-check", "notify_warning"), ("notify-check", "notify_critical")},
-            "user": {("notify-user", name) for name in ("dingtalk", "wecom", "slack", "teams", "webhook")},
+            "user": {("notify-user", name) for name in ("dingtalk", "wecom", "feishu", "slack", "teams", "webhook")},
             "notification": {(f"notify-{kind}-events", name) for kind in ("host", "service")
                              for name in ("notify_to", "notification_icingaweb2url")}})
         made = director.rendered()

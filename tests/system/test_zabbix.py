@@ -15,7 +15,7 @@ from stub.smtp import Sink
 CONF = support.ROOT / "conf/zabbix/6.0"
 NAME = "CPU 过高 it's \"bad\" $(touch @PWNED@) `touch @PWNED@` C:\\new <b>"
 COMMENT = "处理中 $(touch @PWNED@)\nzweite Zeile: it's \"q\"\nhost=other\nnseverity=0\n--\nEnde"
-SEND_TO = {"dingtalk": "ops-dingtalk:13800138000", "wecom": "ops-wecom", "slack": "ops-slack", "teams": "ops-teams",
+SEND_TO = {"dingtalk": "ops-dingtalk:13800138000", "wecom": "ops-wecom", "feishu": "ops-feishu", "slack": "ops-slack", "teams": "ops-teams",
            "aliyun_sms": support.MOBILE, "tencent_sms": support.MOBILE, "email": "oncall@example.com", "webhook": "ops-webhook"}
 PROBLEM, RECOVERY, UPDATE = range(3)  # operation modes
 TRIGGERS, DISCOVERY, AUTOREGISTRATION, INTERNAL, SERVICES = range(5)  # event sources

@@ -24,6 +24,7 @@ static const struct {
     {"mrkdwn",   MARKUP_MRKDWN  },
     {"card",     MARKUP_CARD    },
     {"html",     MARKUP_HTML    },
+    {"feishu",   MARKUP_FEISHU  },
 };
 
 /* What a monitoring system says when it says all it can. */
