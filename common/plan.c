@@ -94,7 +94,7 @@ static bool read_recipient(struct planning *planning, const char *text, struct f
     recipient_split(&book, text, &title, &targets);
     leg = leg_for(planning, title[0] ? title : planning->call->profile, fault);
     if (!leg)
-        return false;
+        return text[0] && fault_in(fault, "recipient '%s'", text);
     for (size_t i = 0; i < targets.count; i++)
         add_target(planning, leg, targets.items[i]);
     return true;

@@ -214,7 +214,7 @@ class Zabbix60(Loop, unittest.TestCase):
         cls.zabbix = cls.enterClassContext(Zabbix(cls.folder / "zabbix", [*programs, support.BUILD / "transport_curl.so"],
                                                   {"NOTIFICATION_PLUGINS_CONFIG": str(cls.configuration)}))
         cls.house = test_zabbix.House(cls.zabbix)
-        cls.configure(cls.token())
+        cls.configure(cls.house.token_to_write_back())
         operator = cls.house.add_user("operator", cls.people())
         cls.trigger = cls.house.add_trigger("cpu", "CPU 过高")
         cls.quiet = cls.house.add_trigger("quiet", "Quiet")  # of which nobody is told
@@ -225,21 +225,6 @@ class Zabbix60(Loop, unittest.TestCase):
     def people(cls):
         """Media of the one who is told."""
         return {"notify_webhook": "ops-webhook"}
-
-    @classmethod
-    def token(cls):
-        """Of a user with a role that may do no more than it needs."""
-        rules = {"ui.default_access": 0, "api.access": 1, "api.mode": 1, "api": ["event.acknowledge", "event.get"],
-                 "actions.default_access": 0,
-                 "actions": [{"name": "acknowledge_problems", "status": 1}, {"name": "add_problem_comments", "status": 1}],
-                 "ui": [{"name": "monitoring.problems", "status": 1}]}
-        role = cls.zabbix.call("role.create", name="write-back", type=1, rules=rules)["roleids"][0]
-        group = cls.zabbix.call("usergroup.create", name="write-back",
-                                rights={"permission": 2, "id": cls.house.group})["usrgrpids"][0]
-        user = cls.zabbix.call("user.create", username="write-back", passwd="Xk29-dle-Pw", roleid=role,
-                               usrgrps=[{"usrgrpid": group}])["userids"][0]
-        token = cls.zabbix.call("token.create", name="write-back", userid=user)["tokenids"][0]
-        return cls.zabbix.call("token.generate", token)[0]["token"]
 
     @classmethod
     def configure(cls, token):
