@@ -52,7 +52,6 @@ packages program:dh_apparmor   dh-apparmor           -
 packages program:lintian       lintian               -
 packages program:debootstrap   debootstrap           -
 packages program:systemd-nspawn systemd-container    -
-packages program:ip           iproute2              -
 packages program:rpmbuild      rpm                   rpm-build
 packages program:find-debuginfo debugedit            debugedit
 packages program:eu-strip      elfutils              elfutils
