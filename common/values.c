@@ -14,6 +14,7 @@ const struct value_row value_rows[] = {
     {"kind",                "problem, recovery, acknowledgement, update, ..."          },
     {"is_recovery",         "for sections: the problem is over"                        },
     {"severity",            "info, warning, error, critical, emergency"                },
+    {"severity_name",       "the severity in the message's language"                   },
     {"level",               "the severity, or the kind, in the message's language"     },
     {"level_icon",          "a coloured sign for it"                                   },
     {"host",                "host name"                                                },
@@ -53,8 +54,8 @@ const struct value_row value_rows[] = {
     {NULL,                  NULL                                                       },
 };
 
-static const char *const TRUSTED[] = {"id",         "short_id", "kind",      "is_recovery", "severity", "level",
-                                      "level_icon", "time",     "timestamp", "confirm_url", NULL};
+static const char *const TRUSTED[] = {"id",    "short_id",   "kind", "is_recovery", "severity",    "severity_name",
+                                      "level", "level_icon", "time", "timestamp",   "confirm_url", NULL};
 
 /* The seed's names, and the display names that fall back to the plain ones. */
 static void set_aliases(struct json_object *values, const struct event *event)
@@ -123,6 +124,7 @@ struct json_object *values_of(struct arena *arena, const struct message *message
     jset_text(values, "kind", event_kind_name(message->kind));
     jset_flag(values, "is_recovery", message->kind == EVENT_RECOVERY);
     jset_text(values, "severity", severity_name(message->severity));
+    jset_text(values, "severity_name", word_in(message->language, severity_word(message->severity)));
     jset_text(values, "level", message->level);
     jset_text(values, "level_icon", icon(message_mood(message)));
     jset_text(values, "time", message->time);
