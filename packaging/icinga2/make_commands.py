@@ -120,7 +120,8 @@ object CheckCommand "notify-check" {
 
 
 def command_name(kind, program):
-    return f"notify-{kind}-by-{program.replace('_', '-')}"
+    """As in conf/nagios/commands.cfg."""
+    return f"notify-{kind}-by-{'mail' if program == 'email' else program.replace('_', '-')}"
 
 
 def commands():
