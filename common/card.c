@@ -22,7 +22,7 @@ static const char *context_of(struct arena *arena, const struct message *message
 {
     const struct event *event = message->event;
     const char *known[] = {message->level, message->time, event->host_name[0] ? event->host_name : event->host,
-                           event->source_name[0] ? event->source_name : event->source};
+                           event_server(event)};
     const char *context = "";
 
     for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)

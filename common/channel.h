@@ -99,7 +99,7 @@ enum address_kind {
 struct channel {
     const char *name;                 /* "dingtalk": program notify_dingtalk, section `dingtalk "title" {...}` */
     const char *summary;              /* one line for --help */
-    const char *example;              /* options of a one-off call, for --help */
+    const char *example;              /* options of a one-off call, for --help; an event follows */
     const struct option_row *options; /* up to OPTION_END */
     size_t settings_size;
     unsigned verbs;               /* of enum verb */

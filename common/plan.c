@@ -62,13 +62,23 @@ static struct leg *add_chain(struct planning *planning, struct section *section)
     return leg;
 }
 
+/* The call's own options say all: the configuration has no section of this channel, or there is none. */
+static bool is_one_off(const struct planning *planning, const char *title)
+{
+    const struct config *config = planning->config;
+
+    for (size_t i = 0; i < config->section_count; i++)
+        if (config->sections[i]->channel == planning->channel)
+            return false;
+    return config->section_count == 0 || (title[0] == '\0' && planning->call->options.count > 0);
+}
+
 static struct leg *leg_for(struct planning *planning, const char *title, struct fault *fault)
 {
     struct plan *plan = planning->plan;
     struct section *section;
 
-    if (planning->config->section_count == 0 ||
-        (title[0] == '\0' && planning->call->options.count > 0 && planning->config->path[0] == '\0'))
+    if (is_one_off(planning, title))
         section = plan->chain_count ? plan->chains[0].legs[0].section
                                     : config_section_of(planning->config, planning->channel);
     else

@@ -58,7 +58,7 @@ static bool write_announcement(struct announcing *announcing, struct event *even
         return false;
     *event = digest_event(
         making, storm->gravest, event_id(announcing), subject,
-        arena_print(arena_of(announcing), "%s%s", text, word_in(making->config->language, WORD_STORM_HELD)));
+        arena_print(arena_of(announcing), "%s\n%s", text, word_in(making->config->language, WORD_STORM_HELD)));
     return true;
 }
 

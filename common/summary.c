@@ -83,9 +83,9 @@ static bool event_of(const struct digest_making *making, const struct group *gro
         return false;
     if (storm[0])
         text = arena_print(making->world->arena, "%s\n%s", storm, text);
-    *event =
-        digest_event(making, group->worst, arena_print(making->world->arena, "summary-%lld", (long long)group->last_ms),
-                     subject_of(making, group), text);
+    *event = digest_event(making, group->only_over ? SEVERITY_INFO : group->worst,
+                          arena_print(making->world->arena, "summary-%lld", (long long)group->last_ms),
+                          subject_of(making, group), text);
     event->time_s = group->last_ms / 1000;
     return true;
 }

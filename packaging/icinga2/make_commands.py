@@ -105,7 +105,7 @@ if (!globals.contains("NotificationPluginDir")) {
 """
 
 WHOM = """
-/* Whom a user is: `vars.dingtalk = "ops-group:13800138000"`, written [section][:target[,target]] with the title of the
+/* Whom a user is: `vars.dingtalk = "ops:13800138000"`, written [section][:target[,target]] with the title of the
    channel's section in notification.conf; without it the only section is used. Mail goes to `email`, SMS to `pager`.
    notify-host-by-route and notify-service-by-route leave channels and people to the routes of notification.conf; a
    notification's vars.notify_to = "@name" names a contact or rotation of that file all the same. */
@@ -122,7 +122,8 @@ object CheckCommand "notify-check" {
 
 
 def command_name(kind, program):
-    return f"notify-{kind}-by-{program.replace('_', '-')}"
+    """As in conf/nagios/commands.cfg."""
+    return f"notify-{kind}-by-{'mail' if program == 'email' else program.replace('_', '-')}"
 
 
 def commands():

@@ -59,7 +59,7 @@ def help_of(build, channel):
     between = re.split(r"^This channel.*\n", text, maxsplit=1, flags=re.MULTILINE)[1]
     options, example = between.split("\nExample:\n")
     example = example.split("\nEverything else")[0]
-    rows = re.findall(r"^  (--\S+(?: [A-Z]+| yes\|no)?) +(.*(?:\n {10,}.*)*)", options, flags=re.MULTILINE)
+    rows = re.findall(r"^  (--\S+(?: [A-Z]+| yes\|no)?)(?: +|\n {10,})(.*(?:\n {10,}.*)*)", options, flags=re.MULTILINE)
     example = re.sub(r" \\\n\s*", " ", example.strip())
     return title, [(term, " ".join(words.split())) for term, words in rows], example
 

@@ -48,7 +48,7 @@ apply Notification "webhook" to Host {
 BY_ALL = "".join(f"""
 apply Notification "{channel}" to Service {{
   import "notify-service-events"
-  command = "notify-service-by-{channel.replace("_", "-")}"
+  command = "notify-service-by-{"mail" if channel == "email" else channel.replace("_", "-")}"
   users = [ "everybody" ]
   interval = 0
   assign where true
