@@ -73,18 +73,19 @@ static bool is_one_off(const struct planning *planning, const char *title)
     return config->section_count == 0 || (title[0] == '\0' && planning->call->options.count > 0);
 }
 
-static struct leg *leg_for(struct planning *planning, const char *title, struct fault *fault)
+static struct section *section_for(const struct planning *planning, const char *title, struct fault *fault)
+{
+    const struct plan *plan = planning->plan;
+
+    if (!is_one_off(planning, title))
+        return config_section(planning->config, planning->channel, title, fault);
+    return plan->chain_count ? plan->chains[0].legs[0].section : config_section_of(planning->config, planning->channel);
+}
+
+static struct leg *leg_of(struct planning *planning, struct section *section, struct fault *fault)
 {
     struct plan *plan = planning->plan;
-    struct section *section;
 
-    if (is_one_off(planning, title))
-        section = plan->chain_count ? plan->chains[0].legs[0].section
-                                    : config_section_of(planning->config, planning->channel);
-    else
-        section = config_section(planning->config, planning->channel, title, fault);
-    if (!section)
-        return NULL;
     for (size_t i = 0; i < plan->chain_count; i++)
         if (plan->chains[i].legs[0].section == section)
             return &plan->chains[i].legs[0];
@@ -99,12 +100,16 @@ static bool read_recipient(struct planning *planning, const char *text, struct f
     struct recipient_book book = book_of(planning);
     struct text_list targets;
     const char *title;
+    struct section *section;
     struct leg *leg;
 
     recipient_split(&book, text, &title, &targets);
-    leg = leg_for(planning, title[0] ? title : planning->call->profile, fault);
-    if (!leg)
+    section = section_for(planning, title[0] ? title : planning->call->profile, fault);
+    if (!section)
         return text[0] && fault_in(fault, "recipient '%s'", text);
+    leg = leg_of(planning, section, fault);
+    if (!leg)
+        return false;
     for (size_t i = 0; i < targets.count; i++)
         add_target(planning, leg, targets.items[i]);
     return true;

@@ -119,8 +119,8 @@ class Examples(unittest.TestCase):
         pipe = self.folder / "nagios.cmd"
         if not pipe.exists():
             os.mkfifo(pipe, 0o600)
-        support.write(self.folder / "ca.crt", "PEM\n")
-        text = text.replace("/var/lib/nagios4/rw/nagios.cmd", str(pipe)).replace("/var/lib/icinga2/certs/ca.crt", "ca.crt")
+        support.write(self.folder / "icinga2-ca.crt", "PEM\n")
+        text = text.replace("/var/lib/nagios4/rw/nagios.cmd", str(pipe))
         text = text.replace("127.0.0.1:25\"", "127.0.0.1:1\"") + "\nretry { attempts = 1 }\n"
         text += "".join(f"{name} = {support.quoted(value)}\n" for name, value in more.items())
         return support.write(self.folder / "notification.conf", text, 0o640)
@@ -342,7 +342,7 @@ class Printed(unittest.TestCase):
         sources = "".join(path.read_text() for folder in ("common", "plugins") for path in (support.ROOT / folder).rglob("*.c"))
         known = set(re.findall(r'(?:ROW|OPTION)\w*\("(\w+)"', sources))
         known |= {f"{name}_file" for name in re.findall(r'OPTION_SECRET\w*\("(\w+)"', sources)}
-        known.add("enable_ha")  # Icinga 2's
+        known |= {"enable_ha", *CHANNELS}  # Icinga 2's; and in a contact every channel's own address
         count = 0
         for name, text in everything():
             for statement in re.findall(r"`([a-z_]+) = [^`]+`", text):

@@ -117,7 +117,7 @@ class Examples(Case):
         ("check_notify.1", r"^UserParameter=[a-z.]+,"): ("", "Zabbix' agent: test_check"),
     }
     # What a call by hand does not say since there it follows from the channel.
-    MORE = {"slack": "--endpoint {url}/api", "aliyun_sms": "--endpoint {url}", "tencent_sms": "--endpoint {url}"}
+    MORE = {"slack": "--endpoint URL/api", "aliyun_sms": "--endpoint URL", "tencent_sms": "--endpoint URL"}
 
     def setUp(self):
         super().setUp()
@@ -141,11 +141,13 @@ class Examples(Case):
     def files_of(self, channel):
         """By the names that the examples give them."""
         known = self.stub.providers
-        urls = {"dingtalk": f"{self.stub.url}/robot/send?access_token={known['dingtalk'].token}",
+        robot_secrets = {name: known[name].secret for name in ("dingtalk", "feishu")}
+        urls = {"feishu": f"{self.stub.url}/open-apis/bot/v2/hook/{known['feishu'].token}",
+                "dingtalk": f"{self.stub.url}/robot/send?access_token={known['dingtalk'].token}",
                 "wecom": f"{self.stub.url}/cgi-bin/webhook/send?key={known['wecom'].key}"}
         secrets = {"aliyun_sms": known["aliyun_sms"].key_secret, "webhook": known["webhook"].secrets[0]}
         ids = {"aliyun_sms": known["aliyun_sms"].key_id, "tencent_sms": known["tencent_sms"].secret_id}
-        return {"robot.url": urls.get(channel), "robot.secret": known["dingtalk"].secret, "slack.token": known["slack"].token,
+        return {"robot.url": urls.get(channel), "robot.secret": robot_secrets.get(channel), "slack.token": known["slack"].token,
                 "teams.url": self.stub.url + known["teams"].workflow_target, "id": ids.get(channel),
                 "secret": secrets.get(channel), "key": known["tencent_sms"].secret_key}
 
@@ -185,8 +187,7 @@ class Examples(Case):
                              "/secrets/ops-(webhook|secret)'", path.name)
             for line in commands:
                 with self.subTest(f"{path.name}: {line}"):
-                    outcome = self.run_line(f"{line} {self.MORE.get(channel, '')}".format(url=self.stub.url)
-                                            if channel in self.MORE else line)
+                    outcome = self.run_line(f"{line} {self.MORE.get(channel, '').replace('URL', self.stub.url)}")
                     if "check_notify" in line:
                         self.assertEqual(2, outcome.status, outcome)
                         self.assertRegex(outcome.output, r"\ANOTIFY CRITICAL - no worker was ever seen")
