@@ -11,8 +11,10 @@ from test_policy import PEOPLE, PolicyCase
 
 COLUMNS = ("delivered", "suppressed", "failed", "waiting", "delivery_p50_ms", "delivery_p95_ms", "problems", "asked", "in_time",
            "in_time_percent", "confirm_p50_s", "confirm_p95_s", "recover_p50_s", "recover_p95_s")
-OUTCOMES = ("delivered", "unclear", "held", "muted", "folded", "refused", "expired", "dropped", "waiting")
-MOBILES = {"zhang": "13800138000", "li": "13900139000", "wang": "13700137000"}
+OUTCOMES = ("delivered", "unclear", "held", "muted", "folded", "refused", "expired", "dropped", "waiting", "echo")
+MOBILES = {"zhang": "13800138000", "li": "13900139000", "wang": "13700137000",
+           **{f"c{number}": f"1360000000{number}" for number in range(9)}}
+CONTACTS = "".join(f'contact "c{number}" {{ mobile = "1360000000{number}" }}\n' for number in range(9))
 
 
 def nearest_rank(values, percent):
@@ -45,7 +47,7 @@ def counted(rows, alerts, now_ms):
 class Stats(PolicyCase):
     def fill(self, seed=1, problems=60):
         """A week's worth of made-up rows in a store that the programs made themselves."""
-        self.configure(extra=PEOPLE + 'route "default" { default = yes  channels = {"ops-webhook"} }')
+        self.configure(extra=PEOPLE + CONTACTS + 'route "default" { default = yes  channels = {"ops-webhook"} }')
         self.assertEqual(0, self.ctl("check").status)
         dice = random.Random(seed)
         self.now_ms = int(time.time() * 1000)
@@ -62,17 +64,22 @@ class Stats(PolicyCase):
                      " state, asked_ms, due_ms, taken_ms) VALUES (?, ?, '#', ?, ?, 3, 'zabbix', 'h', 's', 't', '{}', 'asked', ?, ?, ?)",
                      alert["problem"], str(number), opened, over, asked, due, taken)
             for copy in range(dice.randrange(1, 6)):
-                people = dice.sample(sorted(MOBILES), dice.randrange(0, 3))
+                people = dice.sample(sorted(MOBILES), dice.choice((0, 1, 2, len(MOBILES))))
                 row = {"problem": alert["problem"], "created_ms": opened + copy * 1000, "kind": dice.choice(("problem", "problem", "update")),
                        "outcome": dice.choice(OUTCOMES), "channel": dice.choice(("ops-a", "ops-b", "ops-c")), "people": people,
                        "team": dice.choice(("dba", "web", "")), "route": dice.choice(("default", "")), "host": f"h{dice.randrange(4)}"}
                 row["ended_ms"] = row["created_ms"] + dice.randrange(20, 30_000)
-                rows.append(row)
+                section, told_by = row["channel"], f"n{number}-summary" if row["outcome"] in ("held", "folded") else ""
+                if row["outcome"] in ("delivered", "unclear") and dice.random() < 0.5:
+                    row["channel"] = told_by = "ops-c"  # another leg of its chain
+                if row["outcome"] != "echo":
+                    rows.append(row)
                 self.sql("INSERT INTO notification (id, short_id, created_ms, problem, repeat_key, kind, severity, source, host, service,"
                          " state, subject, section, channel, recipients, recipient_key, limit_key, endpoint_key, reason, outcome, ended_ms,"
-                         " route, team) VALUES (?, '#', ?, ?, '', ?, 3, 'zabbix', ?, '', '', '', ?, 'webhook', ?, '', '', '', 'first', ?, ?, ?, ?)",
-                         f"n{number}-{copy}", row["created_ms"], row["problem"], row["kind"], row["host"], row["channel"],
-                         ",".join(MOBILES[name] for name in people), row["outcome"], row["ended_ms"], row["route"], row["team"])
+                         " route, team, delivered_by) VALUES (?, '#', ?, ?, '', ?, 3, 'zabbix', ?, '', '', '', ?, 'webhook', ?, '', '', '', 'first',"
+                         " ?, ?, ?, ?, ?)",
+                         f"n{number}-{copy}", row["created_ms"], row["problem"], row["kind"], row["host"], section,
+                         ",".join(MOBILES[name] for name in people), row["outcome"], row["ended_ms"], row["route"], row["team"], told_by)
         return rows, alerts
 
     def stats(self, *arguments):
