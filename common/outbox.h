@@ -118,6 +118,8 @@ bool outbox_hasten(struct store *store, const char *id, int64_t now_ms, int64_t 
 
 /* The worker was here, and comes again within `interval_ms`. */
 bool worker_seen(struct store *store, int64_t now_ms, int64_t interval_ms, struct fault *fault);
+/* Since it was last seen; -1 when it never was, or at a time that has not come: the clock was set back, and nobody knows. */
+bool worker_age(struct store *store, int64_t now_ms, int64_t *age_ms, struct fault *fault);
 /* Younger than three intervals. */
 bool worker_fresh(struct store *store, int64_t now_ms, bool *fresh, struct fault *fault);
 
