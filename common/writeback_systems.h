@@ -55,6 +55,12 @@ bool zabbix_ask_version(const struct monitor *monitor, struct request *request, 
 /* 0 after a verdict has been added. */
 int64_t zabbix_version(const struct response *response, struct verdicts *verdicts);
 
+/* A session for the monitor's user and password, and the end of it. */
+bool zabbix_log_in(const struct monitor *monitor, struct request *request, struct fault *fault);
+/* The text that stands for it, as a token does; "" after a verdict has been added. */
+const char *zabbix_session(const struct response *response, struct verdicts *verdicts);
+bool zabbix_log_out(const struct monitor *monitor, int64_t version, struct request *request, struct fault *fault);
+
 /* Only a trigger's problem can be acknowledged, and it has a number. */
 bool zabbix_can_acknowledge(const struct event *event);
 

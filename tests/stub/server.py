@@ -169,9 +169,10 @@ def write_answer(handler, answer):
 
 
 class Stub:
-    """All providers behind one loopback port. Use as a context manager; `certificate` (PEM with key) makes it HTTPS."""
+    """All providers behind one loopback port. Use as a context manager; `certificate` (PEM with key) makes it HTTPS, and with
+    `clients` (PEM) whoever connects shows one that this authority has signed."""
 
-    def __init__(self, providers, certificate=None, now=time.time, port=0):
+    def __init__(self, providers, certificate=None, now=time.time, port=0, clients=None):
         self.providers = {provider.name: provider for provider in providers}
         self.now = now
         self.recorded = []
@@ -183,6 +184,9 @@ class Stub:
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(certificate)
+            if clients:
+                context.verify_mode = ssl.CERT_REQUIRED
+                context.load_verify_locations(clients)
             self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)
 
