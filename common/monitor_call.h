@@ -27,7 +27,8 @@ bool monitor_call_send(const struct monitor_call *call, bool built, const struct
 
 /*
  * Learns Zabbix' version. Where the monitor has a user in place of a token it logs in, too: the session takes the token's place
- * in `monitor`, and is ended by zabbix_leave(), for Zabbix keeps one that nobody ends for a year. 0 after a verdict.
+ * in `monitor`, and is ended by zabbix_leave(): Zabbix keeps one that nobody ends for a year. (The role of the user must allow
+ * user.logout.) 0 after a verdict.
  */
 int64_t zabbix_enter(const struct monitor_call *call);
 void zabbix_leave(const struct monitor_call *call, int64_t version);
