@@ -91,9 +91,8 @@ bool health_read(struct store *store, struct arena *arena, const struct config *
                         0, &health->held, "") &&
            store_number(store, fault, FAILED, 0, &health->failed, "ii", now_ms - WAITED_MOST_MS, now_ms - HOUR_MS) &&
            store_number(store, fault,
-                        "SELECT COUNT(*) FROM alert WHERE over_ms = 0 AND state = 'asked' AND due_ms > 0"
-                        " AND due_ms <= ?",
-                        0, &health->unconfirmed, "i", now_ms) &&
+                        "SELECT COUNT(*) FROM alert WHERE over_ms = 0 AND state = 'asked' AND due_ms <= ?", 0,
+                        &health->unconfirmed, "i", now_ms) &&
            store_number(store, fault, "SELECT COUNT(*) FROM writeback WHERE state = 'waiting'", 0, &health->writebacks,
                         "") &&
            store_read(store, NULL, fault, CHANNELS, keep_channel, health, "i", now_ms - HOUR_MS);

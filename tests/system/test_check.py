@@ -1,5 +1,6 @@
 """check_notify: the notifier watched by the monitoring system, in the form that the plugins' guidelines want."""
 import re
+import sqlite3
 import time
 import unittest
 
@@ -105,13 +106,39 @@ class Check(PolicyCase):
         self.sql("UPDATE alert SET over_ms = 2000")
         self.check(0)
 
+    def test_what_is_held_back_is_said_until_it_is_told(self):
+        self.route()
+        self.sql("UPDATE notification SET outcome = 'held', delivered_by = ''")
+        self.check(0, words="1 held back")
+        self.sql("UPDATE notification SET delivered_by = 'summary'")
+        self.check(0, words="0 held back")
+
+    def test_words_for_the_monitoring_system(self):
+        self.sql("WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 51) INSERT INTO writeback (id, problem, verb,"
+                 " author, words, created_ms, due_ms, state) SELECT n, 'p', 'take', 'li', '', 0, 0, 'waiting' FROM c")
+        self.assertEqual(51, self.check(1, words="51 words for the monitoring system wait")["writebacks"])
+        self.sql("UPDATE writeback SET state = 'done' WHERE id = 1")
+        self.assertEqual(50, self.check(0)["writebacks"])
+
+    def test_it_ends_before_its_time_is_over(self):
+        lock = sqlite3.connect(self.folder / "etc/state/state.db")
+        self.addCleanup(lock.close)
+        lock.execute("PRAGMA locking_mode = EXCLUSIVE")
+        lock.execute("BEGIN EXCLUSIVE")
+        done = run(program("check_notify"), "-t", "1", environment=self.environment)
+        self.assertEqual((3, True), (done.status, done.seconds < 5), done)
+
     def test_thresholds_of_the_call(self):
         self.check(1, "-w", "outbox=1:", words="0 messages wait")
         self.check(2, "-w", "outbox=1:", "--critical", "outbox=@0:0")
-        self.check(0, "-w", "outbox=~:0", "-c", "outbox=0:5")
+        for given, status in (("~:0", 0), ("0:5", 0), ("~:-1", 1), ("-5:-1", 1), ("-5:", 0), ("-5:5", 0), ("@-5:-1", 0), ("@0", 1),
+                              ("@1", 1), ("@1:", 0), ("~:", 0), ("0", 0), ("1:1", 1)):
+            self.check(status, "-w", f"outbox={given}")
         for wrong in ("outbox", "outbox=", "outbox=x", "outbox=5:1", "moon=1", "outbox=1:2:3", "outbox=@", "outbox=99999999999999999999"):
             self.check(3, "-w", wrong, words=wrong)
-        self.check(3, "-t", "0")
+        for seconds in ("0", "-1", "301", "1x", ""):
+            self.check(3, "-t", seconds)
+        self.check(0, "-t", "300")
         self.check(3, "-w", "outbox=1", "extra", words="'extra' cannot be used")
         self.check(3, "--moon", words="'--moon' cannot be used")
         self.check(3, "-w", "moon|'x'=1;;;\nsecond", words="'moon/'x'=1;;; second' cannot be used")
@@ -125,6 +152,11 @@ class Check(PolicyCase):
         table.write_text(f"{day} holiday Rest\n")
         self.configuration.write_text(self.configuration.read_text() + 'calendar "cn" { file = "days.txt" }\n')
         self.assertAlmostEqual(20, self.check(1, words="days until a calendar ends")["calendar_days"], delta=1)
+        (self.folder / "etc" / "more.txt").write_text(f"{time.strftime('%Y-%m-%d', time.gmtime(time.time() + 200 * 86400))} holiday Rest\n")
+        self.configuration.write_text('calendar "us" { file = "more.txt" }\n' + self.configuration.read_text())
+        self.assertAlmostEqual(20, self.check(1)["calendar_days"], delta=1)
+        table.write_text("2020-01-01 holiday Rest\n")
+        self.assertEqual(0, self.check(2)["calendar_days"])
 
 
 if __name__ == "__main__":
