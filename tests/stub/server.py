@@ -208,7 +208,7 @@ class Stub:
         return f"{self.scheme}://{self.host}"
 
     def script(self, name, *answers):
-        """The next answers of a provider, before it judges by itself again."""
+        """The next answers of a provider, before it judges by itself again; None is one that it judges."""
         with self.changed:
             self.scripted[name] += answers
 
@@ -250,8 +250,9 @@ class Stub:
             provider = next((one for one in self.providers.values() if one.recognises(request)), UNKNOWN)
             answer, accepted, doubts = judged(provider, request, self.now())
             waiting = self.scripted.get(provider.name)
-            if waiting:
-                answer, accepted = waiting.pop(0), False
+            scripted = waiting.pop(0) if waiting else None
+            if scripted:
+                answer, accepted = scripted, False
             self.recorded.append(Recorded(provider, request, answer, accepted, doubts, self.now()))
             self.changed.notify_all()
             return answer

@@ -85,6 +85,7 @@ class Zabbix(ZabbixCase):
                 [[one]] = self.zabbix.events.values()
                 self.assertEqual((ACKNOWLEDGE | MESSAGE, f"张三 正在处理: looking {self.mark}"), (one["action"], one["message"]))
                 self.assertEqual([("take", "done", 1)], self.rows())
+                self.assertEqual(["apiinfo.version", "event.acknowledge"], [said(record) for record in self.api.recorded][-2:])
                 asked = len(self.api.recorded)
                 self.tick()
                 self.assertEqual(asked, len(self.api.recorded))
@@ -129,7 +130,7 @@ class Zabbix(ZabbixCase):
         self.assertEqual(1, sum(attempts for _, _, attempts in self.rows()))
 
     def test_an_answer_that_was_lost_is_not_said_twice(self):
-        for version in ("6.0.14", "7.0.22", "7.4.1"):
+        for version in ("6.0.14", "6.4.0", "7.0.22", "7.4.1"):
             with self.subTest(version):
                 self.zabbix.__init__(version, events=["4711"])
                 self.sql("DELETE FROM alert")
@@ -240,6 +241,25 @@ class Zabbix(ZabbixCase):
         self.tick()
         self.assertEqual([ACKNOWLEDGE | MESSAGE, UNACKNOWLEDGE | MESSAGE], [action for action, _ in self.said()])
 
+    def test_what_waits_for_a_time_that_a_clock_was_set_back_from_is_due(self):
+        self.tell()
+        self.confirm()
+        self.sql("UPDATE writeback SET due_ms = due_ms + 86400000")
+        self.tick()
+        self.assertEqual([("take", "done", 1)], self.rows())
+
+    def test_a_row_that_another_worker_has_tried_meanwhile_is_left_to_its_time(self):
+        for event in ("4711", "4712"):
+            self.tell(event_id=event)
+        for ident, in self.sql("SELECT id FROM alert ORDER BY problem"):
+            self.assertEqual(0, self.ctl("confirm", ident, "--by", "li").status)
+
+        def other_worker():
+            self.sql("UPDATE writeback SET attempts = 1, due_ms = due_ms + 600000 WHERE problem LIKE '%4712'")
+        self.zabbix.when_done = other_worker
+        self.tick()
+        self.assertEqual([("take", "done", 1), ("take", "waiting", 1)], self.rows())
+
     def test_a_redirect_is_not_followed_and_a_huge_answer_not_read(self):
         for answer, word in ((Answer(status=302, headers={"Location": "https://evil.example/x"}), "redirect to 'https://evil.example'"),
                              (Answer(body=b"{" * 600_000), "HUGE-ANSWER"), (Answer.of_json([1, 2]), "UNREADABLE"),
@@ -329,6 +349,14 @@ class Session(ZabbixCase):
         [told] = self.arrivals("email", 1)
         self.assertNotIn("wrong-password", told.text + self.result())
         self.assertEqual(["apiinfo.version", "user.login"], [said(record) for record in self.api.recorded])
+
+    def test_a_session_is_as_secret_as_a_token(self):
+        self.tell()
+        self.confirm()
+        error = {"code": -32602, "message": "Invalid params.", "data": f"Session {1:032x} is none."}
+        self.api.script("zabbix", None, None, Answer.of_json({"jsonrpc": "2.0", "error": error, "id": 1}))
+        self.tick()
+        self.assertIn("Session *** is none", self.result())
 
     def test_who_acknowledged_there_is_asked_in_a_session_too(self):
         self.tell()
