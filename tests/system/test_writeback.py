@@ -508,6 +508,25 @@ class Lookout(ZabbixCase):
         self.assertIn("acknowledged in the monitoring system 1", self.tick())
         self.assertEqual(3, self.asked())
 
+    def test_only_problems_that_it_knows_are_asked_about(self):
+        self.tell(event_id="service-3")
+        self.tell(event_id="4712", source="checkmk")
+        self.tick()
+        self.assertEqual([], self.api.recorded)
+
+    def test_after_a_clock_was_set_back_it_is_asked_at_once(self):
+        self.tell()
+        self.sql("INSERT OR REPLACE INTO value (name, number) VALUES ('lookout_ms', ?)", int(time.time() * 1000) + 24 * HOUR_MS)
+        self.tick()
+        self.assertEqual(1, self.asked())
+
+    def test_who_shows_no_name_is_called_by_the_system(self):
+        self.tell()
+        self.zabbix.acknowledged.add("4711")
+        self.zabbix.say("4711", ACKNOWLEDGE, "", "", clock=time.time() - 120)
+        self.tick()
+        self.assertEqual([("taken", "zabbix", 0)], self.alerts())
+
     def test_a_time_that_is_none_takes_nothing(self):
         self.tell()
         self.acknowledge()
