@@ -22,8 +22,8 @@ struct writeback_order {
 };
 
 /*
- * "张三 正在处理: words [#K7F3Q notification-plugins]", at most `most` in `unit`: the words are cut, never the mark by which we
- * know the echo.
+ * "张三 正在处理: words [#K7F3Q notification-plugins]", at most `most` in `unit`: the words are cut, never the name and the
+ * mark by which we know the echo.
  */
 const char *writeback_text(struct arena *arena, const struct writeback_order *order, size_t most, enum unit unit);
 

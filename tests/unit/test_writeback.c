@@ -85,6 +85,7 @@ static void test_the_mark_is_never_cut_off(void **state)
         assert_string_equal(text + strlen(text) - strlen(MARK), MARK);
     }
     assert_int_equal(utf8_count(writeback_text(*state, &order, 200, UNIT_CHARACTERS), UNIT_CHARACTERS), 200);
+    assert_string_equal(writeback_text(*state, &order, 10, UNIT_BYTES), "张三 is on it " MARK);
 }
 
 /* --- Zabbix --- */
