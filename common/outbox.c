@@ -404,15 +404,28 @@ bool worker_seen(struct store *store, int64_t now_ms, int64_t interval_ms, struc
     return store_commit(store, fault);
 }
 
-bool worker_fresh(struct store *store, int64_t now_ms, bool *fresh, struct fault *fault)
+bool worker_age(struct store *store, int64_t now_ms, int64_t *age_ms, struct fault *fault)
 {
     int64_t seen_ms;
+
+    if (!store_get_value(store, "worker_seen_ms", 0, &seen_ms, fault))
+        return false;
+    if (seen_ms == 0 || seen_ms > now_ms + FUTURE_MS)
+        *age_ms = -1;
+    else
+        *age_ms = seen_ms < now_ms ? now_ms - seen_ms : 0;
+    return true;
+}
+
+bool worker_fresh(struct store *store, int64_t now_ms, bool *fresh, struct fault *fault)
+{
+    int64_t age_ms;
     int64_t interval_ms;
 
-    if (!store_get_value(store, "worker_seen_ms", 0, &seen_ms, fault) ||
+    if (!worker_age(store, now_ms, &age_ms, fault) ||
         !store_get_value(store, "worker_interval_ms", 0, &interval_ms, fault))
         return false;
-    *fresh = seen_ms > 0 && seen_ms <= now_ms + FUTURE_MS && now_ms - seen_ms < 3 * interval_ms;
+    *fresh = age_ms >= 0 && age_ms < 3 * interval_ms;
     return true;
 }
 

@@ -18,7 +18,7 @@ struct outbox_row {
     const char *event; /* JSON */
     const char *legs;  /* JSON */
     const char *template_name;
-    int64_t position; /* in legs */
+    int64_t position; /* in legs: chain_place() */
     int64_t attempts; /* made on this leg so far */
     bool was_on_wire; /* its sender died while the provider may have acted */
     int64_t wire_ms;  /* was_on_wire: when the provider was called */
@@ -71,7 +71,7 @@ struct outbox_result {
     int64_t now_ms;
     int64_t due_ms;        /* WAITS */
     int64_t position;      /* WAITS: leg to begin with */
-    const char *legs_left; /* WAITS: JSON, when fewer recipients are left than before; else "" */
+    const char *legs_left; /* WAITS: JSON, when fewer people are left than before, or it is a repeat; else "" */
     const struct attempt_record *attempts;
     size_t attempt_count;
     const struct receipt_wish *receipts;
@@ -118,6 +118,8 @@ bool outbox_hasten(struct store *store, const char *id, int64_t now_ms, int64_t 
 
 /* The worker was here, and comes again within `interval_ms`. */
 bool worker_seen(struct store *store, int64_t now_ms, int64_t interval_ms, struct fault *fault);
+/* Since it was last seen; -1 when it never was, or at a time that has not come: the clock was set back, and nobody knows. */
+bool worker_age(struct store *store, int64_t now_ms, int64_t *age_ms, struct fault *fault);
 /* Younger than three intervals. */
 bool worker_fresh(struct store *store, int64_t now_ms, bool *fresh, struct fault *fault);
 

@@ -219,14 +219,16 @@ bool chain_from_json(struct arena *arena, const struct config *config, const cha
 {
     struct json_object *doc = json_read(arena, text, strlen(text));
     size_t count = json_length(json_at(doc, "/legs"));
+    size_t *places = arena_alloc(arena, (count + 1) * sizeof(*places));
 
     *chain = (struct chain){.legs = arena_alloc(arena, (count + 1) * sizeof(*chain->legs)),
+                            .places = places,
                             .route = config_route(config, json_text_at(doc, "/route"))};
     *repeat = json_flag_at(doc, "/repeat");
     for (size_t i = 0; i < count; i++)
         if (leg_from_json(arena, config, json_at(doc, arena_print(arena, "/legs/%zu", i)),
                           &chain->legs[chain->leg_count], fault))
-            chain->leg_count++;
+            places[chain->leg_count++] = i;
     return chain->leg_count > 0 ||
            (fault->kind != FAULT_NONE ? false : fault_set(fault, FAULT_INPUT, "the outbox row names no section"));
 }

@@ -84,13 +84,13 @@ static void keep_trouble(struct record *record, const struct fault *fault)
         record->trouble = *fault;
 }
 
-static void mark_on_wire(void *self, size_t position)
+static void mark_on_wire(void *self, size_t place)
 {
     struct record *record = self;
     struct fault fault = {0};
 
     if (record->store &&
-        !outbox_on_wire(record->store, record->id, (int64_t)position, world_wall_ms(record->world), &fault))
+        !outbox_on_wire(record->store, record->id, (int64_t)place, world_wall_ms(record->world), &fault))
         keep_trouble(record, &fault);
 }
 
@@ -249,6 +249,18 @@ static int64_t longest_wait_s(const struct told *told)
     return wait_s;
 }
 
+/* For whom it still waits, and what follows if it fails for them, too. */
+static const char *legs_left(struct arena *arena, const struct chain *chain, const struct told *told, bool was_repeat)
+{
+    struct chain rest = {.leg_count = chain->leg_count - told->position, .route = chain->route};
+
+    rest.legs = arena_alloc(arena, rest.leg_count * sizeof(*rest.legs));
+    rest.legs[0] = told->left;
+    for (size_t i = 1; i < rest.leg_count; i++)
+        rest.legs[i] = chain->legs[told->position + i];
+    return chain_to_json(arena, &rest, was_repeat);
+}
+
 static void set_end(const struct record *record, const struct chain *chain, const struct told *told,
                     enum severity severity, bool was_repeat, int64_t attempts, struct outbox_result *result)
 {
@@ -277,8 +289,7 @@ static void set_end(const struct record *record, const struct chain *chain, cons
     }
     result->due_ms = record_next_try_ms(result->now_ms, attempts, longest_wait_s(told), world_dice(record->world));
     if (told->left.recipient_count > 0 && told->left.recipient_count < told->leg->recipient_count)
-        result->legs_left =
-            chain_to_json(arena, &(struct chain){.legs = (struct leg[]){told->left}, .leg_count = 1}, false);
+        result->legs_left = legs_left(arena, chain, told, was_repeat);
 }
 
 /* --- receipts to ask for --- */

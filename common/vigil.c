@@ -24,16 +24,14 @@ static bool set_value(struct store *store, const char *name, int64_t value, stru
 
 static void ping(const struct world *world, const struct config *config)
 {
-    struct network network = {.proxy = config->proxy,
-                              .proxy_user = {0},
-                              .no_proxy = config->no_proxy,
-                              .ca_file = config->ca_file,
-                              .source_address = "",
-                              .ip = "any"};
     struct request request = request_in(world->arena);
+    struct network network = *request.network;
     struct response response = response_in(world->arena);
     struct fault fault = {0};
 
+    network.proxy = config->proxy;
+    network.no_proxy = config->no_proxy;
+    network.ca_file = config->ca_file;
     request.method = "GET";
     request.network = &network;
     if (!request_to(&request, config->heartbeat, &fault)) {

@@ -33,7 +33,7 @@ struct errand {
     struct work_done *done;
     struct event event;
     struct chain chain;
-    size_t position;
+    size_t position; /* in the chain */
     bool repeat;
     struct secrets secrets;
 };
@@ -80,6 +80,20 @@ static bool end_unclear(struct errand *errand, struct fault *fault)
 
 /* --- telling --- */
 
+static size_t place_of(const struct errand *errand)
+{
+    return chain_place(&errand->chain, errand->position);
+}
+
+/* The section in doubt cannot be used any more: the leg after it takes over, else those before it, again. */
+static bool is_told_by_others(struct errand *errand)
+{
+    size_t doubted = (size_t)errand->row->position;
+
+    errand->repeat = errand->repeat || place_of(errand) < doubted;
+    return place_of(errand) != doubted;
+}
+
 /*
  * Its sender died with the message on the wire: where the provider can be asked, that comes first; else whoever can be told
  * another way is; a repeat says that it is one.
@@ -89,9 +103,9 @@ static bool survives_doubt(struct errand *errand)
     struct leg *leg = &errand->chain.legs[errand->position];
     const struct channel *channel = leg->section->channel;
 
-    if (!errand->row->was_on_wire || channel->repeats_safely)
+    if (!errand->row->was_on_wire || is_told_by_others(errand) || channel->repeats_safely)
         return true;
-    if (errand->position == 0)
+    if (place_of(errand) == 0)
         leg->via = config_sender(leg->section, errand->row->via);
     if (record_asks_receipts(leg_sender(leg)))
         return false;
@@ -192,13 +206,22 @@ static bool take_place(struct errand *errand, struct quota_answer *answer, struc
         .now_ms = now_ms(errand),
     };
 
-    if (errand->row->booked && errand->position == 0)
+    if (errand->row->booked && place_of(errand) == 0)
         *answer = (struct quota_answer){.taken = true, .via = errand->row->via};
     else if (!quota_take(errand->worker->store, errand->world.arena, &ask, answer, fault))
         return false;
     if (answer->taken)
         leg->via = config_sender(leg->section, answer->via);
     return true;
+}
+
+/* The first leg of those that can be used, from the row's position on; from the beginning when there is none. */
+static size_t position_in(const struct chain *chain, size_t place)
+{
+    for (size_t i = 0; i < chain->leg_count; i++)
+        if (chain_place(chain, i) >= place)
+            return i;
+    return 0;
 }
 
 static bool understand_row(struct errand *errand, struct fault *fault)
@@ -209,7 +232,7 @@ static bool understand_row(struct errand *errand, struct fault *fault)
     if (!event_from_json(arena, json_read(arena, text, strlen(text)), &errand->event, fault) ||
         !chain_from_json(arena, errand->worker->config, errand->row->legs, &errand->chain, &errand->repeat, fault))
         return false;
-    errand->position = (size_t)errand->row->position < errand->chain.leg_count ? (size_t)errand->row->position : 0;
+    errand->position = position_in(&errand->chain, (size_t)errand->row->position);
     return true;
 }
 

@@ -16,17 +16,18 @@ from . import daemons
 
 
 def make_certificates(folder):
-    """A certificate authority and the node's certificate: the listener does not start without."""
+    """A certificate authority, the node's certificate, without which the listener does not start, and that of a client."""
     folder.mkdir(parents=True)
     key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
 
     def openssl(*arguments):
         subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
     openssl("req", "-x509", *key, "-subj", "/CN=test CA", "-keyout", "ca.key", "-out", "ca.crt")
-    openssl("req", *key, "-subj", "/CN=test", "-keyout", "test.key", "-out", "test.csr")
     (folder / "names").write_text("subjectAltName=DNS:test,IP:127.0.0.1\n")
-    openssl("x509", "-req", "-in", "test.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
-            "-extfile", "names", "-out", "test.crt")
+    for name, names in (("test", ["-extfile", "names"]), ("client", [])):
+        openssl("req", *key, "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.csr")
+        openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", *names,
+                "-out", f"{name}.crt")
 
 
 class Running:

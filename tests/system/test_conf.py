@@ -56,7 +56,7 @@ class Case(unittest.TestCase):
         path = self.folder / "conf.d" / "monitors.conf"
         text = path.read_text(encoding="utf-8")
         os.mkfifo(self.folder / "nagios.cmd", 0o600)
-        for name in ("ca.crt", "ca.pem"):
+        for name in ("ca.crt", "ca.pem", "notify.crt"):
             write(self.folder / name, "PEM\n")
         for there in ("/var/lib/nagios4/rw/nagios.cmd", "/var/lib/icinga2/certs/ca.crt"):
             self.assertIn(there, text)

@@ -179,6 +179,22 @@ class Failure(ReceiptCase):
         self.assertEqual([(ZHANG, "next", 1, "MOBILE_IN_BLACK"), (LI, "next", 3, "MOBILE_IN_BLACK")], self.receipts())
         self.assertEqual((1, 1), (len(self.mails()), len(self.mails("li"))))
 
+    def test_who_waits_alone_keeps_the_channels_that_follow(self):
+        self.stub.script("aliyun_sms", None, Answer(status=503))
+        self.mail.replies["RCPT"] = ["550 no such person"] * 2
+        self.states.update({ZHANG: "arrived", LI: "MOBILE_NOT_ON_SERVICE"})
+        self.tell("both")
+        [(legs,)] = self.sql("SELECT legs FROM outbox")
+        self.assertEqual({"route": "both", "legs": [{"recipients": [LI], "section": "ops-aliyun-sms"},
+                                                    {"recipients": ["zhang@example.com", "li@example.com"], "section": "ops-email"}]},
+                         json.loads(legs))
+        self.after(250)
+        self.assertEqual([("delivered", "ops-aliyun-sms")], self.outcomes())
+        self.after(60)
+        self.assertEqual([(ZHANG, "arrived"), (LI, "next")], [row[:2] for row in self.receipts()])
+        self.assertEqual(1, len(self.mails("li")))
+        self.assertNotIn("未能送达", "".join(mail.text for mail in self.mails("boss")))
+
     def test_without_another_channel_the_operator_is_told_and_it_counts_as_failed(self):
         self.states[ZHANG] = "MOBILE_NOT_ON_SERVICE"
         self.tell("alone")
@@ -367,18 +383,53 @@ class Doubt(ReceiptCase):
         self.assertEqual([("delivered", "ops-aliyun-sms")], self.outcomes())
         self.assertEqual(([], 1), (self.mail.mails, len(self.stub.of("aliyun_sms"))))
 
-    def test_a_sender_that_was_stopped_is_looked_up(self):
-        self.states[ZHANG] = ["waiting", "arrived"]
+    def leave_stopped(self, *sections, position=0, state="wire", booked=0):
+        """A message whose sender was stopped at the section of this position."""
         self.tell()
         self.sql("DELETE FROM receipt")
         row = self.sql("SELECT id, problem, recipient_key, severity, created_ms FROM notification")[0]
-        legs = json.dumps({"legs": [{"section": "ops-aliyun-sms", "recipients": [ZHANG]},
-                                    {"section": "ops-email", "recipients": ["zhang@example.com"]}], "route": "default"})
+        address = {"ops-email": "zhang@example.com"}
+        legs = json.dumps({"legs": [{"section": one, "recipients": [address.get(one, ZHANG)]} for one in sections], "route": "default"})
         event = json.dumps({"kind": "problem", "severity": "critical", "host": "db-01", "subject": "CPU is high"})
         now_ms = int(time.time() * 1000)
         self.sql("INSERT INTO outbox (id, problem, recipient_key, severity, state, due_ms, lease_ms, legs, event, template_name,"
-                 " created_ms, expires_ms, reason) VALUES (?, ?, ?, ?, 'wire', ?, ?, ?, ?, '', ?, ?, '')",
-                 row[0], row[1], row[2], row[3], now_ms - 70000, now_ms - 10000, legs, event, row[4], now_ms + 900000)
+                 " created_ms, expires_ms, reason, position, booked) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, '', ?, ?)",
+                 row[0], row[1], row[2], row[3], state, now_ms - 70000, now_ms - 10000, legs, event, row[4], now_ms + 900000, position,
+                 booked)
+
+    def test_the_section_in_doubt_is_known_though_another_is_gone(self):
+        self.leave_stopped("ops-gone", "ops-tencent-sms", "ops-email", position=1)
+        self.tick()
+        self.assertEqual([("ops-tencent-sms", "")], self.sql("SELECT section, reference FROM receipt"))
+        self.assertEqual(([], []), (self.mail.mails, self.stub.of("tencent_sms")))
+
+    def test_when_the_section_in_doubt_is_gone_the_next_one_tells_it(self):
+        self.leave_stopped("ops-aliyun-sms", "ops-gone", "ops-email", position=1)
+        self.tick()
+        [mail] = self.mails()
+        self.assertNotIn("可能重复", mail.text)
+        self.assertEqual((1, []), (len(self.stub.of("aliyun_sms")), self.receipts()))
+
+    def test_when_the_section_in_doubt_was_the_last_and_is_gone_it_is_told_again_as_a_repeat(self):
+        self.leave_stopped("ops-email", "ops-gone", position=1)
+        self.tick()
+        [mail] = self.mails()
+        self.assertIn("可能重复", mail.text)
+        self.assertEqual([("delivered", "ops-email")], self.outcomes())
+
+    def test_who_is_called_is_written_down_by_its_place_in_the_row(self):
+        self.leave_stopped("ops-gone", "ops-tencent-sms", "ops-email", state="pending", booked=1)
+        self.stub.script("tencent_sms", Answer(delay_s=5))
+        booked = self.sql("SELECT COUNT(*) FROM booking")
+        with subprocess.Popen([str(program("notifyctl")), "tick"], env={"PATH": "/usr/bin:/bin", **self.environment}) as worker:
+            wait_until(lambda: self.stub.of("tencent_sms"), what="the message")
+            worker.kill()
+        self.assertEqual([("wire", 1)], self.sql("SELECT state, position FROM outbox"))
+        self.assertGreater(self.sql("SELECT COUNT(*) FROM booking"), booked, "the place that was taken was another provider's")
+
+    def test_a_sender_that_was_stopped_is_looked_up(self):
+        self.states[ZHANG] = ["waiting", "arrived"]
+        self.leave_stopped("ops-aliyun-sms", "ops-email")
         self.tick()
         self.assertEqual(1, len(self.asked()))
         self.assertEqual([("unclear", "ops-aliyun-sms")], self.outcomes())

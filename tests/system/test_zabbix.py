@@ -20,6 +20,7 @@ SEND_TO = {"dingtalk": "ops-dingtalk:13800138000", "wecom": "ops-wecom", "feishu
 PROBLEM, RECOVERY, UPDATE = range(3)  # operation modes
 TRIGGERS, DISCOVERY, AUTOREGISTRATION, INTERNAL, SERVICES = range(5)  # event sources
 SENT, FAILED = "1", "2"
+WRITE_BACK_PASSWORD = 'Xk29-"dle\\Pw'
 
 
 class House:
@@ -52,13 +53,13 @@ class House:
 
     def token_to_write_back(self):
         """Of a user with a role that may do no more than it needs."""
-        rules = {"ui.default_access": 0, "api.access": 1, "api.mode": 1, "api": ["event.acknowledge", "event.get"],
+        rules = {"ui.default_access": 0, "api.access": 1, "api.mode": 1, "api": ["event.acknowledge", "event.get", "user.logout"],
                  "actions.default_access": 0,
                  "actions": [{"name": "acknowledge_problems", "status": 1}, {"name": "add_problem_comments", "status": 1}],
                  "ui": [{"name": "monitoring.problems", "status": 1}]}
         role = self.zabbix.call("role.create", name="write-back", type=1, rules=rules)["roleids"][0]
         group = self.zabbix.call("usergroup.create", name="write-back", rights={"permission": 2, "id": self.group})["usrgrpids"][0]
-        user = self.zabbix.call("user.create", username="write-back", passwd="Xk29-dle-Pw", roleid=role,
+        user = self.zabbix.call("user.create", username="write-back", passwd=WRITE_BACK_PASSWORD, roleid=role,
                                 usrgrps=[{"usrgrpid": group}])["userids"][0]
         token = self.zabbix.call("token.create", name="write-back", userid=user)["tokenids"][0]
         return self.zabbix.call("token.generate", token)[0]["token"]

@@ -204,6 +204,19 @@ static void test_what_is_given_back_waits_for_somebody_again(void **state)
                      NOW + 35 * MINUTE_MS);
 }
 
+static void test_words_of_one_millisecond_are_all_left_for_the_monitoring_system(void **state)
+{
+    static const enum alert_verb VERBS[] = {ALERT_TAKE, ALERT_RELEASE, ALERT_TAKE, ALERT_RELEASE, ALERT_TAKE};
+    struct place *place = *state;
+    struct store *store = open_store(place);
+    struct alert alert;
+
+    open_one(place, store, "zabbix");
+    for (size_t i = 0; i < COUNT(VERBS); i++)
+        assert_int_equal(reply(place, store, VERBS[i], "Li", NOW + MINUTE_MS, &alert), ALERT_DONE);
+    assert_int_equal(number_in(place, "SELECT COUNT(DISTINCT id) FROM writeback"), COUNT(VERBS));
+}
+
 static void test_who_solves_it_has_taken_it(void **state)
 {
     struct place *place = *state;
@@ -383,6 +396,7 @@ int main(void)
         WITH_PLACE(test_a_problem_that_comes_back_begins_anew),
         WITH_PLACE(test_the_first_who_takes_it_has_it),
         WITH_PLACE(test_what_is_given_back_waits_for_somebody_again),
+        WITH_PLACE(test_words_of_one_millisecond_are_all_left_for_the_monitoring_system),
         WITH_PLACE(test_who_solves_it_has_taken_it),
         WITH_PLACE(test_what_is_over_or_unknown_cannot_be_taken),
         WITH_PLACE(test_an_acknowledgement_of_the_source_takes_it),
