@@ -342,7 +342,7 @@ class Printed(unittest.TestCase):
         sources = "".join(path.read_text() for folder in ("common", "plugins") for path in (support.ROOT / folder).rglob("*.c"))
         known = set(re.findall(r'(?:ROW|OPTION)\w*\("(\w+)"', sources))
         known |= {f"{name}_file" for name in re.findall(r'OPTION_SECRET\w*\("(\w+)"', sources)}
-        known |= {"enable_ha", *CHANNELS}  # Icinga 2's; and in a contact every channel's own address
+        known |= {"enable_ha", "client_cn", *CHANNELS}  # Icinga 2's; and in a contact every channel's own address
         count = 0
         for name, text in everything():
             for statement in re.findall(r"`([a-z_]+) = [^`]+`", text):
