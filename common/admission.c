@@ -6,12 +6,12 @@
 #include "common/alert.h"
 #include "common/echo.h"
 #include "common/glob.h"
+#include "common/outbox.h"
 #include "common/storm.h"
 
 enum {
     MINUTE_MS = 60000,
     HOUR_MS = 3600000,
-    DAY_MS = 86400000,
     REMINDER_MS = 55000, /* an equal message later than this, without a number, is the source's reminder */
     EXEMPT_MOST = 20,    /* a minute; more of them are told together */
 };
@@ -123,7 +123,7 @@ static bool claim(struct asking *asking, const char *id)
 static bool join_waiting(struct asking *asking, const struct earlier *earlier)
 {
     bool leased = strcmp(earlier->row_state, "pending") != 0 && earlier->lease_ms > asking->ask->now_ms &&
-                  earlier->lease_ms <= asking->ask->now_ms + DAY_MS;
+                  earlier->lease_ms <= asking->ask->now_ms + OUTBOX_LEASE_MOST_MS;
 
     asking->answer->id = earlier->id;
     asking->answer->admission = leased ? IN_FLIGHT : ADOPTED;

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "common/outbox.h"
+#include "common/circuit.h"
 
 enum {
     MINUTE_MS = 60000,
@@ -127,14 +127,14 @@ static bool try_endpoint(struct choice *choice, const struct endpoint *endpoint)
 {
     struct budget budget = *choice->budget;
     struct vacancy vacancy;
-    bool closed = true;
+    int64_t due_ms = budget.now_ms;
 
     budget.key = endpoint->key;
     if (settled(choice))
         return true;
-    if (!choice->only && !circuit_closed(choice->store, endpoint->key, budget.now_ms, &closed, choice->fault))
+    if (!choice->only && !circuit_due(choice->store, endpoint->key, budget.now_ms, &due_ms, choice->fault))
         return false;
-    if (!closed)
+    if (due_ms > budget.now_ms)
         return true;
     if (!budget_ask(choice->store, &budget, &vacancy, choice->fault))
         return false;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/circuit.h"
 #include "common/civil.h"
 #include "common/identity.h"
 #include "common/log.h"
@@ -60,13 +61,12 @@ static bool has_place(struct record *record, struct leg *leg)
 
 static bool circuit_allows(struct record *record, const struct leg *leg)
 {
+    int64_t now_ms = world_wall_ms(record->world);
+    int64_t due_ms = now_ms;
     struct fault fault = {0};
-    bool closed = true;
 
-    if (record->store &&
-        !circuit_closed(record->store, endpoint_key_of(record, leg), world_wall_ms(record->world), &closed, &fault))
-        closed = true;
-    return closed;
+    return !record->store || !circuit_due(record->store, endpoint_key_of(record, leg), now_ms, &due_ms, &fault) ||
+           due_ms <= now_ms;
 }
 
 static bool may_try(void *self, struct leg *leg)
@@ -84,13 +84,13 @@ static void keep_trouble(struct record *record, const struct fault *fault)
         record->trouble = *fault;
 }
 
-static void mark_on_wire(void *self, size_t position)
+static void mark_on_wire(void *self, const struct leg *leg, size_t position)
 {
     struct record *record = self;
     struct fault fault = {0};
 
-    if (record->store &&
-        !outbox_on_wire(record->store, record->id, (int64_t)position, world_wall_ms(record->world), &fault))
+    if (record->store && !outbox_on_wire(record->store, record->id, (int64_t)position, leg_sender(leg)->title,
+                                         world_wall_ms(record->world), &fault))
         keep_trouble(record, &fault);
 }
 
@@ -376,14 +376,13 @@ struct outbox_result record_result(const struct record *record, const struct cha
 }
 
 void record_tell_operator(const struct record *record, const struct config *config, const struct event *event,
-                          const struct chain *chain, const struct told *told, const struct outbox_result *result)
+                          const char *section, const struct told *told, const struct outbox_result *result)
 {
-    const char *title = told->leg ? leg_sender(told->leg)->title : chain->legs[0].section->title;
     struct trouble_report report = {
-        .section = title,
+        .section = told && told->leg ? leg_sender(told->leg)->title : section,
         .detail = arena_print(record->world->arena, "%s: %s\n%s", result->code, result->words, event->subject)};
 
-    if (told->broken) {
+    if (told && told->broken) {
         report.code = "BROKEN";
         report.words = WORD_OPERATOR_BROKEN;
     } else if (result->end == OUTBOX_REFUSED) {

@@ -1,6 +1,7 @@
 #include "tests/unit/store_support.h"
 
 #include "common/outbox.h"
+#include "common/worker.h"
 
 #define NOW INT64_C(1767323045000)
 
