@@ -15,11 +15,9 @@ enum {
 /* One row on its way. */
 struct errand {
     struct world world; /* with an arena of its own: a pass over many rows must not grow */
-    struct config *config;
-    struct store *store;
+    struct errands *all;
     const struct outbox_row *row;
     int64_t deadline_ms;
-    struct errands_done *done;
     struct event event;
     struct chain chain;
     size_t position;
@@ -36,7 +34,7 @@ static bool finish(struct errand *errand, struct outbox_result *result, struct f
 {
     result->id = errand->row->id;
     result->now_ms = now_ms(errand);
-    return outbox_finish(errand->store, result, fault);
+    return outbox_finish(errand->all->store, result, fault);
 }
 
 static struct outbox_result plain_result(const char *words)
@@ -46,6 +44,22 @@ static struct outbox_result plain_result(const char *words)
 }
 
 /* --- rows that need no telling --- */
+
+static bool goes_like(const struct outbox_row *row, const struct outbox_row *other)
+{
+    return strcmp(row->recipient_key, other->recipient_key) == 0 && strcmp(row->legs, other->legs) == 0 &&
+           row->position == other->position && row->severity <= other->severity;
+}
+
+/* Once in a batch. */
+static bool put_off_alike(struct errand *errand, int64_t due_ms, struct fault *fault)
+{
+    const struct outbox_row *last = errand->all->put_off;
+
+    errand->all->put_off = errand->row;
+    return (last && goes_like(errand->row, last)) ||
+           outbox_put_off_alike(errand->all->store, errand->row, now_ms(errand), due_ms, fault);
+}
 
 /*
  * It waits where it stands now, and a doubt goes with it: what may be there already is not told again as if it were new. Others
@@ -60,9 +74,8 @@ static bool put_off(struct errand *errand, int64_t due_ms, const char *words, st
     result.position = (int64_t)errand->position;
     if (errand->repeat)
         result.legs_left = chain_to_json(errand->world.arena, &errand->chain, true);
-    errand->done->waiting++;
-    return finish(errand, &result, fault) &&
-           outbox_put_off_alike(errand->store, errand->row, now_ms(errand), due_ms, fault);
+    errand->all->done->waiting++;
+    return finish(errand, &result, fault) && put_off_alike(errand, due_ms, fault);
 }
 
 static bool end_unclear(struct errand *errand, struct fault *fault)
@@ -70,7 +83,7 @@ static bool end_unclear(struct errand *errand, struct fault *fault)
     struct outbox_result result =
         record_doubt(errand->world.arena, &errand->chain, errand->position, errand->row->wire_ms);
 
-    errand->done->unclear++;
+    errand->all->done->unclear++;
     return finish(errand, &result, fault);
 }
 
@@ -129,20 +142,21 @@ static bool is_our_own(const struct errand *errand)
 static bool tell_row(struct errand *errand, struct fault *fault)
 {
     struct record record = {.world = &errand->world,
-                            .store = errand->store,
+                            .store = errand->all->store,
                             .id = errand->row->id,
                             .secrets = &errand->secrets,
                             .worker_comes = true,
                             .placed = &errand->chain.legs[errand->position]};
     struct telling telling = {
         .world = &errand->world,
-        .config = errand->config,
+        .config = errand->all->config,
         .event = &errand->event,
-        .confirm = confirmation_for(errand->config, errand->chain.route),
+        .confirm = confirmation_for(errand->all->config, errand->chain.route),
         .id = errand->row->id,
         .template_name = errand->row->template_name,
-        .late = is_our_own(errand) ? ""
-                                   : record_beginning(&record, errand->config, &errand->event, errand->row->created_ms),
+        .late = is_our_own(errand)
+                    ? ""
+                    : record_beginning(&record, errand->all->config, &errand->event, errand->row->created_ms),
         .repeat = errand->repeat,
         .deadline_ms = errand->deadline_ms,
         .attempts_most = 1,
@@ -156,13 +170,13 @@ static bool tell_row(struct errand *errand, struct fault *fault)
     told = tell_chain(&telling, &errand->chain, errand->position);
     result =
         record_result(&record, &errand->chain, &told, errand->event.severity, errand->repeat, errand->row->attempts);
-    count(errand->done, &result);
-    errand->done->broken += told.broken;
+    count(errand->all->done, &result);
+    errand->all->done->broken += told.broken;
     log_notice("%s %s section=%s code=%s id=%s", outcome_name(told.outcome), errand->row->short_id,
                leg_sender(told.leg)->title, result.code, errand->row->id);
-    if (!outbox_finish(errand->store, &result, fault))
+    if (!outbox_finish(errand->all->store, &result, fault))
         return false;
-    record_tell_operator(&record, errand->config, &errand->event, errand->row->section, &told, &result);
+    record_tell_operator(&record, errand->all->config, &errand->event, errand->row->section, &told, &result);
     return true;
 }
 
@@ -192,7 +206,7 @@ static bool take_place(struct errand *errand, struct quota_answer *answer, struc
 
     if (has_place(errand))
         *answer = (struct quota_answer){.taken = true, .via = errand->row->via};
-    else if (!quota_take(errand->store, errand->world.arena, &ask, answer, fault))
+    else if (!quota_take(errand->all->store, errand->world.arena, &ask, answer, fault))
         return false;
     if (answer->taken)
         leg->via = config_sender(leg->section, answer->via);
@@ -209,7 +223,7 @@ static bool find_due(const struct errand *errand, int64_t *due_ms, struct fault 
         for (size_t k = 0; k < pool.count; k++) {
             int64_t one_ms;
 
-            if (!circuit_due(errand->store, pool.items[k].key, now_ms(errand), &one_ms, fault))
+            if (!circuit_due(errand->all->store, pool.items[k].key, now_ms(errand), &one_ms, fault))
                 return false;
             *due_ms = one_ms < *due_ms ? one_ms : *due_ms;
         }
@@ -223,7 +237,7 @@ static bool understand_row(struct errand *errand, struct fault *fault)
     const char *text = errand->row->event;
 
     if (!event_from_json(arena, json_read(arena, text, strlen(text)), &errand->event, fault) ||
-        !chain_from_json(arena, errand->config, errand->row->legs, &errand->chain, &errand->repeat, fault))
+        !chain_from_json(arena, errand->all->config, errand->row->legs, &errand->chain, &errand->repeat, fault))
         return false;
     errand->position = (size_t)errand->row->position < errand->chain.leg_count ? (size_t)errand->row->position : 0;
     return true;
@@ -256,9 +270,9 @@ static bool pass_over_late_legs(struct errand *errand)
 /* Also of what no section is there for any more. */
 static void tell_operator_of_late(struct errand *errand, const struct outbox_result *result)
 {
-    struct record record = {.world = &errand->world, .store = errand->store};
+    struct record record = {.world = &errand->world, .store = errand->all->store};
 
-    record_tell_operator(&record, errand->config, &errand->event, errand->row->section, NULL, result);
+    record_tell_operator(&record, errand->all->config, &errand->event, errand->row->section, NULL, result);
 }
 
 /* What is a chat's today is read tomorrow, too, as part of a summary; an SMS of yesterday is of no use to anybody. */
@@ -274,9 +288,9 @@ static bool expire(struct errand *errand, struct fault *fault)
 
     result.end = OUTBOX_EXPIRED;
     result.code = "EXPIRED";
-    errand->done->expired++;
+    errand->all->done->expired++;
     log_error("NP-EXPIRED %s was not delivered in time id=%s", errand->row->short_id, errand->row->id);
-    if (is_of_use_later(errand) ? !outbox_set_aside(errand->store, errand->row->id, "late", fault)
+    if (is_of_use_later(errand) ? !outbox_set_aside(errand->all->store, errand->row->id, "late", fault)
                                 : !finish(errand, &result, fault))
         return false;
     tell_operator_of_late(errand, &result);
@@ -320,16 +334,10 @@ static bool run(struct errand *errand, struct fault *fault)
     return understood ? tell_in_turn(errand, fault) : leave(errand, &why, fault);
 }
 
-bool errand_run(const struct world *world, struct config *config, struct store *store, const struct outbox_row *row,
-                int64_t deadline_ms, struct errands_done *done, struct fault *fault)
+bool errand_run(struct errands *errands, const struct outbox_row *row, int64_t deadline_ms, struct fault *fault)
 {
-    struct errand errand = {.world = *world,
-                            .config = config,
-                            .store = store,
-                            .row = row,
-                            .deadline_ms = deadline_ms,
-                            .done = done,
-                            .event = event_empty()};
+    struct errand errand = {
+        .world = *errands->world, .all = errands, .row = row, .deadline_ms = deadline_ms, .event = event_empty()};
     bool ran;
 
     errand.world.arena = arena_new();

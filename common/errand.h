@@ -18,8 +18,16 @@ struct errands_done {
     size_t broken; /* told in vain: configuration or credentials are wrong */
 };
 
-/* Runs a claimed row; *done counts it. Ends before `deadline_ms` (steady). False when the store fails. */
-bool errand_run(const struct world *world, struct config *config, struct store *store, const struct outbox_row *row,
-                int64_t deadline_ms, struct errands_done *done, struct fault *fault);
+/* A batch of claimed rows. */
+struct errands {
+    const struct world *world;
+    struct config *config;
+    struct store *store;
+    struct errands_done *done;
+    const struct outbox_row *put_off; /* the last whose like were put off with it; NULL at first */
+};
+
+/* Runs one of them; `done` counts it. Ends before `deadline_ms` (steady). False when the store fails. */
+bool errand_run(struct errands *errands, const struct outbox_row *row, int64_t deadline_ms, struct fault *fault);
 
 #endif

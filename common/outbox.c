@@ -4,7 +4,10 @@
 
 #include "common/circuit.h"
 
-enum { FUTURE_MS = 2000 /* clocks of two processes agree this well */ };
+enum {
+    FUTURE_MS = 2000,    /* clocks of two processes agree this well */
+    ROWS_AT_ONCE = 5000, /* in one transaction */
+};
 
 bool outbox_on_wire(struct store *store, const char *id, int64_t position, const char *via, int64_t now_ms,
                     struct fault *fault)
@@ -54,8 +57,8 @@ static bool record_end(struct store *store, const struct outbox_result *result, 
 
 /* What its outbox row knows of the message goes along, since that row goes. */
 static const char ASK_FOR_RECEIPT[] =
-    "INSERT OR REPLACE INTO receipt (id, section, recipient, reference, doubt, sent_ms, due_ms, state, legs, event,"
-    " template_name, expires_ms) SELECT id, ?, ?, ?, ?, ?, ?, 'waiting', ?, event, template_name, expires_ms"
+    "INSERT OR REPLACE INTO receipt (id, section, pool, recipient, reference, doubt, sent_ms, due_ms, state, legs, event,"
+    " template_name, expires_ms) SELECT id, ?, ?, ?, ?, ?, ?, ?, 'waiting', ?, event, template_name, expires_ms + ?"
     " FROM outbox WHERE id = ?";
 
 static bool ask_for_receipts(struct store *store, const struct outbox_result *result, struct fault *fault)
@@ -64,8 +67,9 @@ static bool ask_for_receipts(struct store *store, const struct outbox_result *re
         const struct receipt_wish *wish = &result->receipts[i];
         int64_t due_ms = wish->sent_ms + RECEIPT_FIRST_MS;
 
-        if (!store_run(store, fault, ASK_FOR_RECEIPT, "tttiiitt", wish->section, wish->recipient, wish->reference,
-                       (int64_t)wish->doubt, wish->sent_ms, due_ms, wish->legs, result->id))
+        if (!store_run(store, fault, ASK_FOR_RECEIPT, "ttttiiitit", wish->section, wish->pool, wish->recipient,
+                       wish->reference, (int64_t)wish->doubt, wish->sent_ms, due_ms, wish->legs, wish->longer_ms,
+                       result->id))
             return false;
     }
     return true;
@@ -331,13 +335,20 @@ bool outbox_give_back(struct store *store, const struct outbox_row *rows, size_t
     return store_commit(store, fault);
 }
 
+static const char PUT_OFF[] =
+    "UPDATE outbox SET due_ms = ?1 WHERE id IN (SELECT id FROM outbox WHERE recipient_key = ?2 AND legs = ?3"
+    " AND position = ?4 AND severity <= ?5 AND state = 'pending' AND due_ms <= ?6 AND ?6 < ?1 LIMIT ?7)";
+
+/* In several transactions: others write in between. */
 bool outbox_put_off_alike(struct store *store, const struct outbox_row *row, int64_t now_ms, int64_t due_ms,
                           struct fault *fault)
 {
-    return store_change(store, fault,
-                        "UPDATE outbox SET due_ms = ?1 WHERE recipient_key = ?2 AND legs = ?3 AND position = ?4"
-                        " AND severity <= ?5 AND state = 'pending' AND due_ms <= ?6",
-                        "ittiii", due_ms, row->recipient_key, row->legs, row->position, row->severity, now_ms);
+    do {
+        if (!store_change(store, fault, PUT_OFF, "ittiiii", due_ms, row->recipient_key, row->legs, row->position,
+                          row->severity, now_ms, (int64_t)ROWS_AT_ONCE))
+            return false;
+    } while (store_changed(store) == ROWS_AT_ONCE);
+    return true;
 }
 
 bool outbox_hasten(struct store *store, const char *id, int64_t now_ms, int64_t *count, struct fault *fault)

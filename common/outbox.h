@@ -50,12 +50,14 @@ struct attempt_record {
 
 /* The provider is to be asked what became of one message. */
 struct receipt_wish {
-    const char *section;
+    const char *section; /* that sent it */
+    const char *pool;    /* title of the section in whose pool that is, "" for none */
     const char *recipient;
     const char *reference; /* the provider's id, "" when it gave none */
     bool doubt;            /* no answer came: nobody knows whether it went out */
     int64_t sent_ms;
-    const char *legs; /* JSON: what follows if it did not arrive; "" for nothing */
+    const char *legs;  /* JSON: what follows if it did not arrive; "" for nothing */
+    int64_t longer_ms; /* that is worth telling so much longer than the row; may be negative */
 };
 
 /* What a run ends with. */

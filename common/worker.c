@@ -70,10 +70,11 @@ static bool run_rows(const struct worker *worker, const struct outbox_row *rows,
                      struct work_done *done, struct fault *fault)
 {
     int64_t until_ms = smaller(world_steady_ms(worker->world) + BATCH_MOST_MS, worker->deadline_ms);
+    struct errands errands = {
+        .world = worker->world, .config = worker->config, .store = worker->store, .done = &done->rows};
 
     for (*ran = 0; *ran < count && time_left(worker, until_ms); ++*ran)
-        if (!errand_run(worker->world, worker->config, worker->store, &rows[*ran],
-                        smaller(world_steady_ms(worker->world) + TELL_MOST_MS, until_ms), &done->rows, fault))
+        if (!errand_run(&errands, &rows[*ran], smaller(world_steady_ms(worker->world) + TELL_MOST_MS, until_ms), fault))
             return false;
     return outbox_give_back(worker->store, rows + *ran, count - *ran, fault);
 }

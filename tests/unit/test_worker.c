@@ -185,10 +185,11 @@ static void test_what_waits_alike_is_not_graver_and_of_the_same_chain(void **sta
         if (strcmp(rows[i].id, "this") == 0)
             rows[0] = rows[i];
     run_sql(house->place, "UPDATE outbox SET state = 'pending' WHERE id NOT IN ('this', 'claimed')");
-    assert_true(outbox_put_off_alike(house->store, &rows[0], NOW, 77, &fault));
-    assert_int_equal(number(house, "SELECT COUNT(*) FROM outbox WHERE due_ms = 77"), 2);
+    assert_true(outbox_put_off_alike(house->store, &rows[0], NOW, NOW + 77, &fault));
+    assert_int_equal(number(house, "SELECT COUNT(*) FROM outbox WHERE due_ms = 1767323045077"), 2);
     assert_int_equal(
-        number(house, "SELECT COUNT(*) FROM outbox WHERE due_ms = 77 AND id IN ('less grave', 'as grave')"), 2);
+        number(house, "SELECT COUNT(*) FROM outbox WHERE due_ms = 1767323045077 AND id IN ('less grave', 'as grave')"),
+        2);
 }
 
 /* --- doubts --- */
@@ -278,6 +279,24 @@ static void test_a_booked_place_is_used_once(void **state)
                      0);
 }
 
+static void the_second_robot_is_on_the_wire(struct house *house)
+{
+    if (strncmp(house->sent[house->sent_count - 1], "two", 3) == 0)
+        assert_int_equal(
+            number(house, "SELECT COUNT(*) FROM outbox WHERE state = 'wire' AND via = 'two' AND booked = 0"), 1);
+}
+
+/* Whoever looks into a doubt asks the account that was called. */
+static void test_the_row_says_which_robot_was_called(void **state)
+{
+    struct house *house = house_at(*state, SECTIONS);
+
+    queue_many(house, "one", 3);
+    house->on_send = the_second_robot_is_on_the_wire;
+    assert_int_equal(work(house).rows.delivered, 3);
+    assert_string_equal(sent(house), "one::m0000\none::m0001\ntwo::m0002\n");
+}
+
 /* --- too late --- */
 
 static void test_the_operator_hears_of_what_expired_though_its_section_is_gone(void **state)
@@ -307,6 +326,7 @@ int main(void)
         WITH_PLACE(test_a_doubt_outlasts_a_section_that_is_gone_for_a_while),
         WITH_PLACE(test_a_place_of_a_robot_that_has_left_the_pool_is_void),
         WITH_PLACE(test_a_booked_place_is_used_once),
+        WITH_PLACE(test_the_row_says_which_robot_was_called),
         WITH_PLACE(test_the_operator_hears_of_what_expired_though_its_section_is_gone),
     };
 
