@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "common/alert.h"
+#include "common/clock.h"
 #include "common/echo.h"
 #include "common/glob.h"
 #include "common/outbox.h"
@@ -306,9 +307,10 @@ static bool is_first_down(struct asking *asking, bool *first)
         return true;
     if (!store_number(asking->store, asking->fault,
                       "SELECT COUNT(*) FROM notification WHERE recipient_key = ? AND kind = 'problem'"
-                      " AND created_ms > ? AND service = '' AND (UPPER(state) = 'DOWN' OR UPPER(state) LIKE 'UNREACH%')"
+                      " AND created_ms > ? AND created_ms <= ? AND service = ''"
+                      " AND (UPPER(state) = 'DOWN' OR UPPER(state) LIKE 'UNREACH%')"
                       " AND outcome IN ('delivered', 'unclear', 'waiting')",
-                      0, &others, "ti", ask->recipient_key, ask->now_ms - HOUR_MS))
+                      0, &others, "tii", ask->recipient_key, ask->now_ms - HOUR_MS, ask->now_ms + CLOCKS_AGREE_MS))
         return false;
     *first = others == 0;
     return true;
@@ -339,10 +341,10 @@ static bool answer_exempt(struct asking *asking, bool *answered)
     if (ask->event->kind != EVENT_PROBLEM || ask->beyond_limits || !is_exempt(asking))
         return true;
     if (!store_number(asking->store, asking->fault,
-                      "SELECT COUNT(*) FROM (SELECT 1 FROM booking WHERE key = ? AND at_ms > ? AND severity >= ?"
-                      " LIMIT ?)",
-                      0, &count, "tiii", ask->recipient_key, ask->now_ms - MINUTE_MS, (int64_t)least,
-                      (int64_t)EXEMPT_MOST))
+                      "SELECT COUNT(*) FROM (SELECT 1 FROM booking WHERE key = ? AND at_ms > ? AND at_ms <= ?"
+                      " AND severity >= ? LIMIT ?)",
+                      0, &count, "tiiii", ask->recipient_key, ask->now_ms - MINUTE_MS, ask->now_ms + CLOCKS_AGREE_MS,
+                      (int64_t)least, (int64_t)EXEMPT_MOST))
         return false;
     *answered = count >= EXEMPT_MOST;
     if (*answered) {

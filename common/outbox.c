@@ -3,11 +3,9 @@
 #include <string.h>
 
 #include "common/circuit.h"
+#include "common/clock.h"
 
-enum {
-    FUTURE_MS = 2000,    /* clocks of two processes agree this well */
-    ROWS_AT_ONCE = 5000, /* in one transaction */
-};
+enum { ROWS_AT_ONCE = 5000 /* in one transaction */ };
 
 bool outbox_on_wire(struct store *store, const char *id, int64_t position, const char *via, int64_t now_ms,
                     struct fault *fault)
@@ -240,10 +238,10 @@ bool outbox_take_back(struct store *store, int64_t now_ms, struct fault *fault)
 {
     int64_t ahead;
 
-    if (!store_number(store, fault, AHEAD, 0, &ahead, "ii", now_ms, (int64_t)FUTURE_MS))
+    if (!store_number(store, fault, AHEAD, 0, &ahead, "ii", now_ms, (int64_t)CLOCKS_AGREE_MS))
         return false;
-    return !ahead || (store_change(store, fault, TAKE_BACK, "ii", now_ms, (int64_t)FUTURE_MS) &&
-                      store_change(store, fault, TAKE_RECEIPTS_BACK, "ii", now_ms, (int64_t)FUTURE_MS));
+    return !ahead || (store_change(store, fault, TAKE_BACK, "ii", now_ms, (int64_t)CLOCKS_AGREE_MS) &&
+                      store_change(store, fault, TAKE_RECEIPTS_BACK, "ii", now_ms, (int64_t)CLOCKS_AGREE_MS));
 }
 
 /*

@@ -23,7 +23,6 @@ enum {
     LEASE_MS = 60000, /* of a batch */
     BATCH_MOST_MS = 55000,
     TELL_MOST_MS = 20000, /* for one row */
-    FUTURE_MS = 2000,     /* clocks of two processes agree this well */
 };
 
 /* --- is there one? --- */
@@ -48,7 +47,7 @@ bool worker_fresh(struct store *store, int64_t now_ms, bool *fresh, struct fault
     if (!store_get_value(store, "worker_seen_ms", 0, &seen_ms, fault) ||
         !store_get_value(store, "worker_interval_ms", 0, &interval_ms, fault))
         return false;
-    *fresh = seen_ms > 0 && seen_ms <= now_ms + FUTURE_MS && now_ms - seen_ms < 3 * interval_ms;
+    *fresh = seen_ms > 0 && seen_ms <= now_ms + CLOCKS_AGREE_MS && now_ms - seen_ms < 3 * interval_ms;
     return true;
 }
 

@@ -310,6 +310,26 @@ static void test_the_operator_hears_of_what_expired_though_its_section_is_gone(v
     assert_string_equal(sent(house), "ops::dead-EXPIRED\n");
 }
 
+/* --- what is forgotten --- */
+
+static void test_what_is_still_asked_for_is_not_forgotten(void **state)
+{
+    struct house *house = house_at(*state, SECTIONS);
+    struct fault fault = {0};
+
+    queue(house, (struct queued){{"sms"}, {"13800138000"}, SEVERITY_ERROR, "asked for"});
+    queue(house, (struct queued){{"ops"}, {NULL}, SEVERITY_ERROR, "told"});
+    assert_int_equal(work(house).rows.delivered, 2);
+    assert_true(store_forget(house->store, house->wall_ms + 1, &fault));
+    assert_int_equal(number(house, "SELECT COUNT(*) FROM receipt WHERE id = 'asked for'"), 1);
+    assert_int_equal(number(house, "SELECT COUNT(*) FROM notification"), 1);
+    house_rest(house, 60000);
+    assert_int_equal(work(house).receipts, 1);
+    assert_true(store_forget(house->store, house->wall_ms + 1, &fault));
+    assert_int_equal(number(house, "SELECT COUNT(*) FROM receipt"), 0);
+    assert_int_equal(number(house, "SELECT COUNT(*) FROM notification"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -326,6 +346,7 @@ int main(void)
         WITH_PLACE(test_a_doubt_outlasts_a_section_that_is_gone_for_a_while),
         WITH_PLACE(test_a_place_of_a_robot_that_has_left_the_pool_is_void),
         WITH_PLACE(test_a_booked_place_is_used_once),
+        WITH_PLACE(test_what_is_still_asked_for_is_not_forgotten),
         WITH_PLACE(test_the_row_says_which_robot_was_called),
         WITH_PLACE(test_the_operator_hears_of_what_expired_though_its_section_is_gone),
     };
