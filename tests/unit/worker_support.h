@@ -63,6 +63,7 @@ static const struct channel PHONE = {.name = "phone",
                                      .verbs = VERB_SEND | VERB_RECEIPT,
                                      .addresses = ADDRESS_MOBILE,
                                      .needs_recipient = true,
+                                     .recipients_in_request = 200,
                                      .never_repeats = true,
                                      .expires_s = 900,
                                      KEYED};
