@@ -252,6 +252,20 @@ static void test_a_doubt_outlasts_a_section_that_is_gone_for_a_while(void **stat
     assert_string_equal(sent(house), "ops::doubtful:repeat\n");
 }
 
+static void test_a_repeat_keeps_its_mark_and_its_legs_while_its_section_is_gone(void **state)
+{
+    struct house *house = house_at(*state, SECTIONS);
+
+    queue(house, (struct queued){{"ops"}, {NULL}, SEVERITY_CRITICAL, "again"});
+    run_sql(house->place, "UPDATE outbox SET legs = '{\"repeat\":true,' || substr(legs, 2)");
+    furnish(house, "wall \"other\" { key = \"ops-0123456789\" }\n");
+    work(house);
+    furnish(house, SECTIONS);
+    house_rest(house, 61000);
+    work(house);
+    assert_string_equal(sent(house), "ops::again:repeat\n");
+}
+
 /* --- robots of a pool --- */
 
 static void test_a_place_of_a_robot_that_has_left_the_pool_is_void(void **state)
@@ -298,6 +312,26 @@ static void test_the_row_says_which_robot_was_called(void **state)
 }
 
 /* --- too late --- */
+
+static void test_a_place_of_the_first_channel_is_none_of_the_second(void **state)
+{
+    struct house *house = house_at(*state, SECTIONS);
+
+    queue(house, (struct queued){
+                     {"sms", "two"},
+                     {"13800138000"    },
+                     SEVERITY_ERROR, "late for an SMS"
+    });
+    run_sql(house->place, "UPDATE outbox SET booked = 1");
+    house_rest(house, 20 * 60000);
+    queue(house, (struct queued){{"two"}, {NULL}, SEVERITY_CRITICAL, "a"});
+    queue(house, (struct queued){{"two"}, {NULL}, SEVERITY_CRITICAL, "b"});
+    work(house);
+    assert_string_equal(sent(house), "two::a\ntwo::b\n");
+    house_rest(house, 61000);
+    work(house);
+    assert_string_equal(sent(house), "two::late for an SMS\n");
+}
 
 static void test_the_operator_hears_of_what_expired_though_its_section_is_gone(void **state)
 {
@@ -346,6 +380,8 @@ int main(void)
         WITH_PLACE(test_a_doubt_outlasts_a_section_that_is_gone_for_a_while),
         WITH_PLACE(test_a_place_of_a_robot_that_has_left_the_pool_is_void),
         WITH_PLACE(test_a_booked_place_is_used_once),
+        WITH_PLACE(test_a_repeat_keeps_its_mark_and_its_legs_while_its_section_is_gone),
+        WITH_PLACE(test_a_place_of_the_first_channel_is_none_of_the_second),
         WITH_PLACE(test_what_is_still_asked_for_is_not_forgotten),
         WITH_PLACE(test_the_row_says_which_robot_was_called),
         WITH_PLACE(test_the_operator_hears_of_what_expired_though_its_section_is_gone),
