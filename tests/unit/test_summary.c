@@ -166,6 +166,24 @@ static void test_a_clock_that_was_set_back_holds_none_of_the_gravest(void **stat
     assert_int_equal(problem(house, SEVERITY_EMERGENCY, 21), ADMITTED);
 }
 
+/* Less than half as many as began it. */
+static void test_a_storm_of_six_is_over_with_two_in_its_time(void **state)
+{
+    struct house *house = house_at(*state, STORM OPS);
+
+    problems(house, 0, 8);
+    house_rest(house, MINUTE + 1);
+    assert_int_equal(problem(house, SEVERITY_INFO, 20), ADMITTED); /* the first of few pass */
+    assert_int_equal(problem(house, SEVERITY_INFO, 21), ADMITTED);
+    assert_int_equal(problem(house, SEVERITY_INFO, 22), HELD); /* as many as keep it going */
+    work(house);
+    assert_int_equal(number(house, "SELECT COUNT(*) FROM storm"), 1);
+    house_rest(house, MINUTE + 1);
+    problems(house, 30, 2);
+    work(house);
+    assert_int_equal(number(house, "SELECT COUNT(*) FROM storm"), 0);
+}
+
 /* --- summaries --- */
 
 static void test_a_clock_that_was_set_back_keeps_no_summary_waiting(void **state)
@@ -181,6 +199,16 @@ static void test_a_clock_that_was_set_back_keeps_no_summary_waiting(void **state
     hold(house);
     assert_int_equal(work(house).summaries, 0);
     house_rest(house, MINUTE);
+    assert_int_equal(work(house).summaries, 1);
+}
+
+static void test_what_was_held_at_a_time_that_has_not_come_again_is_told_now(void **state)
+{
+    struct house *house = house_at(*state, "storm { problems = 0 }\n" OPS);
+
+    problem(house, SEVERITY_WARNING, 1);
+    hold(house);
+    house->wall_ms -= HOUR;
     assert_int_equal(work(house).summaries, 1);
 }
 
@@ -232,6 +260,8 @@ static void test_what_another_worker_told_meanwhile_counts_as_told(void **state)
     problem(house, SEVERITY_WARNING, 1);
     hold(house);
     problem(house, SEVERITY_WARNING, 2); /* n1: delivered */
+    problem(house, SEVERITY_WARNING, 3); /* n2: came too late */
+    run_sql(house->place, "UPDATE notification SET outcome = 'expired' WHERE id = 'n2'");
     run_sql(house->place, "UPDATE notification SET recipient_key = 'they'");
     assert_true(summary_claim(&making, &set, NOW + DAY, "n1", &fault));
     assert_int_equal(number(house, "SELECT ended_ms FROM notification WHERE delivered_by = 'n1' AND outcome = 'held'"),
@@ -307,6 +337,8 @@ int main(void)
         WITH_PLACE(test_a_clock_that_was_set_back_makes_no_storm_and_keeps_none),
         WITH_PLACE(test_the_gravest_level_storms_by_what_comes_now),
         WITH_PLACE(test_a_clock_that_was_set_back_holds_none_of_the_gravest),
+        WITH_PLACE(test_a_storm_of_six_is_over_with_two_in_its_time),
+        WITH_PLACE(test_what_was_held_at_a_time_that_has_not_come_again_is_told_now),
         WITH_PLACE(test_a_clock_that_was_set_back_keeps_no_summary_waiting),
         WITH_PLACE(test_what_waits_for_a_section_that_is_gone_is_said_and_given_up_after_a_day),
         WITH_PLACE(test_what_waits_for_a_section_that_comes_back_is_told),
