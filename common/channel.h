@@ -107,6 +107,7 @@ struct channel {
     size_t recipients_in_request; /* 0: any number; else requests are made for at most this many each */
     bool needs_recipient;         /* false: the address is in the settings, recipients are mentions */
     bool repeats_safely;          /* an idempotency handle makes a repeat after UNCLEAR harmless */
+    bool receipts_by_day;         /* RECEIPT is answered for the day of `sent_ms` in China only */
     bool never_repeats;           /* SMS, voice: not even one marked repeat after UNCLEAR */
 
     struct limits endpoint_limits;  /* the provider's own quota for one robot, token or account */

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "common/outbox.h"
 #include "common/policy.h"
+#include "common/worker.h"
 
 enum { HOUR_MS = 3600000, WAITED_MOST_MS = 2 * 86400000 };
 

@@ -94,8 +94,7 @@ static bool write_day(const struct world *world, const struct config *config, st
                   "SELECT COUNT(*) FROM notification WHERE created_ms > ? AND outcome IN ('refused', 'expired',"
                   " 'unclear')",
                   since_ms, &failed, fault) ||
-        !count_of(store, "SELECT COUNT(*) FROM outbox WHERE state = 'pending' AND created_ms > ? - 86400000", since_ms,
-                  &waiting, fault))
+        !store_number(store, fault, "SELECT COUNT(*) FROM outbox", 0, &waiting, ""))
         return false;
     *well = failed == 0;
     *text = arena_print(world->arena, "%s\n%s\n%s\n%s", line(world, config, WORD_DAILY_DELIVERED, delivered),
@@ -136,12 +135,13 @@ static bool tell_daily(const struct world *world, const struct config *config, s
         return false;
     if (!is_time(world, config, told_on))
         return true;
-    if (!write_day(world, config, store, &report.detail, &well, fault) || !set_value(store, "daily_on", today, fault))
+    if (!write_day(world, config, store, &report.detail, &well, fault))
         return false;
     report.code = arena_print(world->arena, "DAILY-%lld", (long long)today);
     report.words = well ? WORD_DAILY_FINE : WORD_DAILY_FAILURES;
     operator_tell(world, config, store, &nothing, &report);
-    return true;
+    return set_value(store, "daily_on", today,
+                     fault); /* after it: what is lost would look like trouble, what is told twice is left out */
 }
 
 bool vigil_keep(const struct world *world, const struct config *config, struct store *store, struct fault *fault)

@@ -140,6 +140,7 @@ const struct channel channel_aliyun_sms = {
     .expires_s = 900,
     .recipients_in_request = 1, /* the provider's advice for urgent messages; one answer speaks for one number */
     .needs_recipient = true,
+    .receipts_by_day = true,
     .never_repeats = true,
     .check = check,
     .build = build,

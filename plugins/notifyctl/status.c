@@ -4,8 +4,8 @@
 
 #include "common/civil.h"
 #include "common/mute.h"
-#include "common/outbox.h"
 #include "common/roster.h"
+#include "common/worker.h"
 #include "plugins/notifyctl/arguments.h"
 
 enum { HOUR_MS = 3600000 };
