@@ -71,10 +71,15 @@ static int64_t smaller(int64_t one, int64_t other)
     return one < other ? one : other;
 }
 
+static bool is_ending(const struct worker *worker)
+{
+    return worker->ending && *worker->ending;
+}
+
 /* For a whole attempt: one that is cut off may have arrived all the same. */
 static bool time_left(const struct worker *worker, int64_t until_ms)
 {
-    return world_steady_ms(worker->world) + ATTEMPT_MOST_MS <= until_ms;
+    return !is_ending(worker) && world_steady_ms(worker->world) + ATTEMPT_MOST_MS <= until_ms;
 }
 
 /* While the lease lasts: others take rows whose lease has run out, and would tell the same. */
@@ -277,7 +282,7 @@ static bool (*const STEPS[])(const struct worker *, struct work_done *, struct f
 bool work_once(const struct worker *worker, struct work_done *done, struct fault *fault)
 {
     *done = (struct work_done){0};
-    for (size_t i = 0; i < sizeof(STEPS) / sizeof(*STEPS); i++)
+    for (size_t i = 0; i < sizeof(STEPS) / sizeof(*STEPS) && !is_ending(worker); i++)
         if (!STEPS[i](worker, done, fault))
             return false;
     return true;

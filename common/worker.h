@@ -8,6 +8,8 @@
 #ifndef COMMON_WORKER_H
 #define COMMON_WORKER_H
 
+#include <signal.h>
+
 #include "common/config.h"
 #include "common/errand.h"
 #include "common/store.h"
@@ -18,10 +20,11 @@ struct worker {
     const struct world *world;
     struct config *config;
     struct store *store;
-    const char *directory; /* of the state */
-    int64_t deadline_ms;   /* steady; no message is begun that might not be told by then */
-    int64_t interval_ms;   /* until the next pass, for the heartbeat; 0 makes no heartbeat */
-    size_t rows_most;      /* 0: as many as are due */
+    const char *directory;               /* of the state */
+    int64_t deadline_ms;                 /* steady; no message is begun that might not be told by then */
+    int64_t interval_ms;                 /* until the next pass, for the heartbeat; 0 makes no heartbeat */
+    size_t rows_most;                    /* 0: as many as are due */
+    const volatile sig_atomic_t *ending; /* becomes true by a signal: nothing more is begun; may be NULL */
 };
 
 struct work_done {

@@ -115,6 +115,11 @@ int command_retry(struct operation *operation)
     if (!outbox_hasten(store, strcmp(operation->argv[1], "all") == 0 ? "" : operation->argv[1],
                        world_wall_ms(&operation->world), &count, &fault))
         return say_fault(operation, &fault);
+    if (count == 0 && strcmp(operation->argv[1], "all") != 0) {
+        fprintf(stderr, "nothing of the id '%s' waits, or it is being told right now; see notifyctl outbox\n",
+                operation->argv[1]);
+        return 2;
+    }
     printf("%lld made due\n", (long long)count);
     worker = worker_for(operation, store);
     return pass(operation, &worker);

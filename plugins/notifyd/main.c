@@ -22,7 +22,7 @@
 enum {
     LOOK_MS = 1000,          /* between two looks at what is due */
     HEARTBEAT_MS = 15000,    /* written at most this often */
-    PASS_MOST_MS = 60000,    /* one pass; signals are answered between messages' passes */
+    PASS_MOST_MS = 60000,    /* one pass; SIGHUP is answered between two of them */
     TIDY_EVERY_MS = 3600000, /* retention */
     TROUBLE_MS = 10000,      /* before a store that failed is opened again */
 };
@@ -122,6 +122,7 @@ static bool work(struct house *house, struct fault *fault)
         .directory = house->config->state,
         .deadline_ms = world_steady_ms(&world) + PASS_MOST_MS,
         .interval_ms = heart_is_due ? HEARTBEAT_MS : 0,
+        .ending = &ending,
     };
     struct work_done done;
     bool worked;
@@ -152,7 +153,7 @@ static int live(const char *path)
         if (reloading)
             reload(path, &house);
         if (work(&house, &fault)) {
-            rest(LOOK_MS);
+            rest(ending ? 0 : LOOK_MS);
         } else {
             log_error("%s; trying again", fault.text);
             fault = (struct fault){0};

@@ -111,7 +111,7 @@ class Examples(Case):
     # What is not run, and why; what a host writes around a command of ours is taken away from it.
     NOT_RUN = {
         ("notify_ackd.8", r"^notify_ackd .*\n"): ("", "it stays: test_ackd"),
-        ("notifyd.8", r"^notifyd .*\n"): ("", "it stays: test_vigil, test_units"),
+        ("notifyd.8", r"^notifyd .*\n"): ("", "it stays: test_notifyd"),
         ("notify_sandbox.1", r"^notify_sandbox .*\n"): ("", "it stays, at a port that others may have: test_sandbox"),
         ("check_notify.1", r"^define command \{\n.*\n +command_line +(.*)\n\}\n"): (r"\1\n", "Nagios: test_nagios"),
         ("check_notify.1", r"^UserParameter=[a-z.]+,"): ("", "Zabbix' agent: test_check"),

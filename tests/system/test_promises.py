@@ -30,6 +30,13 @@ class NotLost(StoreCase):
         self.assert_status(0, queued)
         self.assertIn("queued", queued.output)
 
+    def test_retry_and_drop_know_what_waits(self):
+        self.assert_status(0, self.ctl("retry", "all"))
+        for command in ("retry", "drop"):
+            outcome = self.ctl(command, "n0")
+            self.assert_status(2, outcome)
+            self.assertIn("nothing of the id 'n0' waits", outcome.errors)
+
     def test_the_hosts_retry_adopts_the_waiting_message(self):
         self.stub.script("webhook", *[Answer(status=503)] * 3)
         self.assert_status(1, self.tell(1))
