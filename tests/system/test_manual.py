@@ -190,7 +190,7 @@ class Examples(Case):
                     outcome = self.run_line(f"{line} {self.MORE.get(channel, '').replace('URL', self.stub.url)}")
                     if "check_notify" in line:
                         self.assertEqual(2, outcome.status, outcome)
-                        self.assertRegex(outcome.output, r"\ANOTIFY CRITICAL - no worker was ever seen")
+                        self.assertRegex(outcome.output, r"\ANOTIFY CRITICAL - no worker was seen")
                     elif "notify_run" in line:
                         self.assertEqual((4, "no space left\n", ""), (outcome.status, outcome.output, outcome.errors))
                     else:
