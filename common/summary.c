@@ -133,7 +133,7 @@ static bool shows_storms(const struct digest_making *making, const struct group 
     struct fault unusable = {0};
     struct leg leg;
 
-    return digest_leg(making, group->section, group->recipients, &leg, &unusable) &&
+    return leg_of_record(making->world->arena, making->config, group->section, group->recipients, &leg, &unusable) &&
            (leg.section->channel->verbs & VERB_UPDATE);
 }
 
@@ -171,7 +171,8 @@ static bool summarise(const struct digest_making *making, struct group *group, s
         return true;
     if (!is_ripe(making, group, group->storm_ms > 0 && !group->exempt ? IN_STORM_MS : BETWEEN_MS, &ripe, fault))
         return false;
-    if (!ripe || !digest_leg(making, group->section, group->recipients, &leg, &unusable))
+    if (!ripe ||
+        !leg_of_record(making->world->arena, making->config, group->section, group->recipients, &leg, &unusable))
         return true;
     if (!digest_has_room(making, &leg, group->worst, &room, fault))
         return false;

@@ -408,14 +408,15 @@ static bool tell_mutes(const struct worker *worker, struct work_done *done, stru
 
 static struct following following_of(const struct worker *worker)
 {
-    return (struct following){.world = worker->world, .config = worker->config, .store = worker->store};
+    return (struct following){
+        .world = worker->world, .config = worker->config, .store = worker->store, .most = worker->rows_most};
 }
 
 static bool ask_receipts(const struct worker *worker, struct work_done *done, struct fault *fault)
 {
     struct following following = following_of(worker);
 
-    return receipt_run(&following, worker->deadline_ms, worker->rows_most, &done->receipts, fault);
+    return receipt_run(&following, worker->deadline_ms, &done->receipts, fault);
 }
 
 static bool follow_up(const struct worker *worker, struct work_done *done, struct fault *fault)

@@ -176,7 +176,7 @@ class Escalation(ConfirmCase):
     routes = ROUTES
 
     def tell(self, kind="problem", severity="critical", event_id="4711", host="db-01", **fields):
-        done, _ = self.route(kind, severity, event_id, host, service="disk", subject="Disk is full", **fields)
+        done, _ = self.route(kind, severity, event_id, host, **{"service": "disk", "subject": "Disk is full", **fields})
         self.assertEqual(0, done.status, done)
 
     def pass_minutes(self, minutes):
@@ -294,6 +294,47 @@ class Escalation(ConfirmCase):
         self.tick()
         self.sql("UPDATE reply SET announced = 0")
         self.tick()
+
+    def test_a_reminder_that_is_stopped_is_told_once(self):
+        self.tell()
+        self.ctl("confirm", self.sql("SELECT short_id FROM alert")[0][0], "--by", "li")
+        self.tick("dingtalk")
+        self.pass_minutes(241)
+        self.tick("dingtalk")
+        self.sql("UPDATE alert SET reminded_ms = 0")  # as if it had been stopped before the mark
+        self.tick()
+
+    def test_taken_while_others_escalate_it_does_not(self):
+        """What somebody takes in the middle of a pass is left alone by that pass: here as soon as the first one's step is told."""
+        self.tell(severity="emergency")
+        self.tell(event_id="4712")
+        self.sql("CREATE TRIGGER somebody AFTER UPDATE OF state ON step WHEN NEW.state = 'told' BEGIN"
+                 " UPDATE alert SET state = 'taken', taken_by = 'li', taken_ms = NEW.at_ms WHERE problem LIKE '%4712';"
+                 " UPDATE step SET state = 'stopped' WHERE problem LIKE '%4712'; END")
+        self.pass_minutes(16)
+        self.tick("aliyun_sms")
+        self.assertEqual([("4711", "told"), ("4711", "waiting"), ("4712", "stopped"), ("4712", "stopped")],
+                         self.sql("SELECT substr(problem, -4), state FROM step ORDER BY problem, number"))
+
+    def test_a_problem_without_an_id_is_the_same_in_other_words(self):
+        """Where only its words tell it from others, what is said of it later still leads to its page."""
+        for source, words in (("json", {"subject": "Backup failed"}), ("nagios", {"subject": "", "state": "DOWN"})):
+            with self.subTest(source):
+                self.tell(event_id="", source=source, service="", **words)
+                name, alert = self.sql("SELECT short_id, id FROM alert WHERE source = ?", source)[0]
+                self.pass_minutes(41)
+                self.tick("aliyun_sms", "email")
+                tokens = re.findall(r"/confirm/([A-Za-z0-9_-]{39})", self.mail.mails[0].text)
+                self.assertEqual({alert}, {token_parts(token)[1] for token in tokens})
+                self.assertEqual({(name,)}, set(self.sql("SELECT short_id FROM notification WHERE source = ?", source)))
+                self.ctl("confirm", name, "--by", "li")
+                self.tick("dingtalk", "email")
+                self.pass_minutes(240)
+                self.tick("dingtalk", "email")
+                for told in (self.stub.recorded[0].text, self.mail.mails[0].text):
+                    self.assertRegex(told, f"编号：.*{name}")
+                self.ctl("confirm", name, "--by", "li", "--solved")
+                self.tick("dingtalk", "email")
 
     def test_steps_that_the_configuration_forgot_are_taken_all_the_same(self):
         self.tell()
