@@ -305,9 +305,9 @@ static const struct followup_dues STEPS = {
 };
 
 static const struct followup_dues ENDS = {
-    .sql =
-        "SELECT " ALERT_COLUMNS ", s.route, s.number FROM step s JOIN alert a"
-        " ON a.problem = s.problem WHERE s.state = 'told' AND a.over_ms > 0 AND a.over_ms <= ?1 ORDER BY a.over_ms LIMIT ?2",
+    .sql = "SELECT " ALERT_COLUMNS ", s.route, s.number FROM step s INDEXED BY step_told CROSS JOIN alert a"
+           " ON a.problem = s.problem WHERE s.state = 'told' AND a.over_ms > 0 AND a.over_ms <= ?1"
+           " ORDER BY a.over_ms LIMIT ?2",
     .size = sizeof(struct due),
     .read = read_due,
     .act = tell_end,

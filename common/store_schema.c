@@ -66,6 +66,7 @@ const char *const STORE_STEPS[] = {
     "CREATE INDEX alert_id ON alert (id);"
     "CREATE INDEX alert_short ON alert (short_id);"
     "CREATE INDEX alert_open ON alert (opened_ms) WHERE over_ms = 0;"
+    "CREATE INDEX alert_over ON alert (over_ms) WHERE over_ms > 0;"
 
     /* What people said to it: took it, solved it, gave it back. */
     "CREATE TABLE reply ("
@@ -80,6 +81,7 @@ const char *const STORE_STEPS[] = {
     " state TEXT NOT NULL," /* waiting told ended stopped */
     " at_ms INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (problem, route, number));"
     "CREATE INDEX step_due ON step (due_ms) WHERE state = 'waiting';"
+    "CREATE INDEX step_told ON step (problem) WHERE state = 'told';"
 
     /* What the monitoring system is still to be told of it. */
     "CREATE TABLE writeback ("

@@ -473,7 +473,8 @@ static bool show_heartbeat(const struct worker *worker, struct work_done *done, 
 static bool take_back(const struct worker *worker, struct work_done *done, struct fault *fault)
 {
     (void)done;
-    return outbox_take_back(worker->store, world_wall_ms(worker->world), fault);
+    return outbox_take_back(worker->store, world_wall_ms(worker->world), fault) &&
+           alert_take_back(worker->store, world_wall_ms(worker->world), fault);
 }
 
 static bool keep_vigil(const struct worker *worker, struct work_done *done, struct fault *fault)

@@ -111,7 +111,6 @@ static void show_board(struct visit *visit, struct store *store, const struct wi
     struct listing mutes = {.visit = visit, .items = jset_array(values, "mutes")};
     struct alert_filter filter = {.problem = "",
                                   .short_id = "",
-                                  .open = true,
                                   .untaken = pairs_value(&visit->query, "unconfirmed")[0] == '1',
                                   .now_ms = visit->now_ms,
                                   .most = LISTED_MOST};

@@ -310,6 +310,51 @@ static void test_an_acknowledgement_taken_back_at_the_source_gives_it_back(void 
     assert_int_equal(number_in(place, "SELECT COUNT(*) FROM writeback WHERE verb = 'release'"), 0);
 }
 
+/* Zabbix tells people one after the other: the last may hear of the problem when the first know that it is over. */
+static void test_what_is_told_late_does_not_open_it_again(void **state)
+{
+    struct place *place = *state;
+    struct store *store = open_store(place);
+    struct event problem = event_of(EVENT_PROBLEM, "zabbix");
+    struct event recovery = event_of(EVENT_RECOVERY, "zabbix");
+
+    problem.time_s = NOW / 1000;
+    recovery.time_s = NOW / 1000 + 30;
+    note(place, store, &problem, 30 * MINUTE_MS, NOW);
+    note(place, store, &recovery, 0, NOW + 30000);
+    note(place, store, &problem, 30 * MINUTE_MS, NOW + 40000);
+    assert_int_equal(find(place, store, "zabbix").over_ms, NOW + 30000);
+    assert_int_equal(number_in(place, "SELECT COUNT(*) FROM step WHERE state = 'waiting'"), 0);
+    problem.time_s += 60;
+    note(place, store, &problem, 30 * MINUTE_MS, NOW + 60000);
+    assert_int_equal(find(place, store, "zabbix").over_ms, 0);
+    assert_int_equal(number_in(place, "SELECT COUNT(*) FROM step WHERE state = 'waiting'"), 2);
+}
+
+static void test_a_clock_that_is_set_back_delays_nothing(void **state)
+{
+    struct place *place = *state;
+    struct store *store = open_store(place);
+    struct fault fault = {0};
+    struct alert alert;
+    int64_t now_ms = NOW - 60 * MINUTE_MS;
+
+    open_one(place, store, "zabbix");
+    open_one(place, store, "nagios");
+    reply(place, store, ALERT_TAKE, "li", NOW + MINUTE_MS, &alert);
+    assert_true(alert_take_back(store, NOW - 2000, &fault)); /* as far as two clocks may differ */
+    assert_int_equal(find(place, store, "nagios").opened_ms, NOW);
+    assert_true(alert_take_back(store, now_ms, &fault));
+    alert = find(place, store, "nagios");
+    assert_int_equal(alert.opened_ms, now_ms);
+    assert_int_equal(alert.asked_ms, now_ms);
+    assert_int_equal(alert.due_ms, now_ms + 30 * MINUTE_MS);
+    assert_int_equal(number_in(place, "SELECT MIN(due_ms) FROM step WHERE state = 'waiting'"), now_ms + 15 * MINUTE_MS);
+    assert_int_equal(find(place, store, "zabbix").taken_ms, now_ms);
+    assert_int_equal(reply(place, store, ALERT_RELEASE, "li", now_ms + MINUTE_MS, &alert), ALERT_DONE);
+    assert_int_equal(alert.due_ms, now_ms + 31 * MINUTE_MS);
+}
+
 struct seen {
     int count;
     const char *first;
@@ -357,19 +402,22 @@ static void test_lists(void **state)
     open_one(place, store, "zabbix");
     open_one(place, store, "nagios");
     open_one(place, store, "icinga2");
-    assert_int_equal(list(place, store, (struct alert_filter){.open = true}), 3);
+    assert_int_equal(list(place, store, (struct alert_filter){.before_ms = 0}), 3);
     assert_int_equal(list(place, store, (struct alert_filter){.short_id = "#AAAAA"}), 3);
     reply(place, store, ALERT_TAKE, "li", NOW + 1, &alert);
     note(place, store, &recovery, 0, NOW + 2);
-    assert_int_equal(list(place, store, (struct alert_filter){.open = true}), 2);
+    assert_int_equal(list(place, store, (struct alert_filter){.before_ms = 0}), 2);
     assert_int_equal(list(place, store, (struct alert_filter){.untaken = true}), 1);
     assert_int_equal(list(place, store, (struct alert_filter){.before_ms = NOW}), 0);
     assert_int_equal(list(place, store, (struct alert_filter){.most = 2}), 2);
+    reply(place, store, ALERT_RELEASE, "li", NOW + 3, &alert);
+    assert_int_equal(list(place, store, (struct alert_filter){.untaken = true}), 2);
+    assert_int_equal(list(place, store, (struct alert_filter){.before_ms = NOW + 1}), 2);
     /* A name is free again 30 days after the end. */
     assert_int_equal(
         list(place, store, (struct alert_filter){.short_id = "#AAAAA", .now_ms = NOW + INT64_C(2592000002)}), 2);
     assert_true(alert_said(store, place->arena, alert.problem, count_said, &seen, &fault));
-    assert_int_equal(seen.count, 1);
+    assert_int_equal(seen.count, 2);
     assert_string_equal(seen.first, "take");
 }
 
@@ -388,6 +436,8 @@ int main(void)
         WITH_PLACE(test_an_acknowledgement_of_the_source_takes_it),
         WITH_PLACE(test_our_own_word_takes_nothing),
         WITH_PLACE(test_an_acknowledgement_taken_back_at_the_source_gives_it_back),
+        WITH_PLACE(test_what_is_told_late_does_not_open_it_again),
+        WITH_PLACE(test_a_clock_that_is_set_back_delays_nothing),
         WITH_PLACE(test_lists),
     };
 
