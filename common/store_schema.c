@@ -115,6 +115,7 @@ const char *const STORE_STEPS[] = {
     /* With its last two columns the index alone answers how many wait. */
     "CREATE INDEX notification_held ON notification (section, recipient_key, outcome, delivered_by)"
     " WHERE delivered_by = '' AND (outcome = 'held' OR outcome = 'folded');"
+    "CREATE INDEX notification_muted ON notification (code, section, recipients) WHERE outcome = 'muted';"
     "CREATE INDEX notification_told_by ON notification (delivered_by) WHERE outcome = 'held' OR outcome = 'folded';"
     "CREATE INDEX notification_people ON notification (recipient_key, created_ms) WHERE kind = 'problem';"
 
