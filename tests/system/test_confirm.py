@@ -382,6 +382,28 @@ class Setup(ConfirmCase):
         self.assertEqual(text, key.read_text())
         self.assertEqual([], [name for name in os.listdir(key.parent) if name.endswith(".new")])
         self.assertEqual(0, self.ctl("check").status, self.ctl("check"))
+
+    def test_check_says_what_a_half_configured_block_leaves_out(self):
+        page = 'confirm { base_url = "https://monitor.example.com/confirm" }\n'
+        operator = 'operator { channels = {"ops-webhook"} }\n'
+        step = 'route "x" { default = yes  channels = {"ops-webhook"}  escalate { after = "15m"  channels = {"ops-webhook"} } }\n'
+        link, people = "messages have no link", "nobody can be called in"
+        for extra, advice in (("confirm { }\n", "'confirm' is empty: nobody is asked"), (page + operator, ""),
+                              (page, people), ('confirm { within = "30m" }\n' + operator, link), (step, link),
+                              (page + step, people), (step + operator, link), ("", "")):
+            with self.subTest(extra):
+                self.configure(extra=extra, channels=("webhook",))
+                checked = self.ctl("check")
+                self.assertEqual(0, checked.status, checked)
+                for words in ("'confirm' is empty: nobody is asked", link, people):
+                    self.assertEqual(words == advice, words in checked.output, checked.output)
+        self.configure(extra=page)  # with SMS, which reach the same people's pockets
+        self.assertNotIn(people, self.ctl("check").output)
+        (self.folder / "etc/confirm.key").unlink()
+        checked = self.ctl("check")
+        self.assertEqual(2, checked.status)
+        self.assertIn("`notifyctl setup` makes one", checked.output)
+
     def test_it_lets_the_users_of_daemons_in(self):
         """By the system's own programs; here others stand in for them, and write down how they were called."""
         programs = self.folder / "bin"
