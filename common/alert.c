@@ -7,6 +7,7 @@
 
 enum { FUTURE_MS = 2000 }; /* clocks of two processes agree this well */
 
+#define SILENCE_MS    INT64_C(86400000)
 #define NAME_LASTS_MS INT64_C(2592000000) /* a short name is free again 30 days after its problem was over */
 
 const char *alert_state_name(enum alert_state state)
@@ -75,64 +76,91 @@ static bool add_steps(struct store *store, const struct alert_news *news, struct
     return true;
 }
 
-static bool keep_text(void *self, struct row *row)
-{
-    *(const char **)self = row_text(row, 0);
-    return false;
-}
-
-/* A problem that was over begins anew: nobody has taken it yet. */
+/* Nobody has taken it yet. */
 static bool open_anew(struct store *store, const struct alert_news *news, struct fault *fault)
 {
     return store_run(store, fault, "DELETE FROM step WHERE problem = ?", "t", news->problem) &&
            store_run(store, fault, OPEN_ANEW, "it", news->now_ms, news->problem);
 }
 
+/* What stands of the problem when it is told. */
+struct standing {
+    bool known;
+    int64_t over_ms;
+    int64_t opened_ms;
+    const char *event;
+    bool begins_anew;
+};
+
+static bool keep_standing(void *self, struct row *row)
+{
+    *(struct standing *)self = (struct standing){
+        .known = true, .over_ms = row_number(row, 0), .opened_ms = row_number(row, 1), .event = row_text(row, 2)};
+    return false;
+}
+
+/* What is over was told once more, to others and late: nothing would ever end it again. */
+static bool is_late(struct arena *arena, const struct alert_news *news, const struct standing *standing)
+{
+    struct event told = event_empty();
+    struct fault unreadable = {0};
+
+    return standing->over_ms > 0 &&
+           event_from_json(arena, json_read(arena, standing->event, strlen(standing->event)), &told, &unreadable) &&
+           told.time_s > 0 && news->event->time_s == told.time_s;
+}
+
+/*
+ * Of a source without ids all problems of a service are the same. After its end it begins anew; so it does after a day of
+ * silence, when nobody was told of an end.
+ */
+static bool find_beginning(struct store *store, const struct alert_news *news, struct standing *standing,
+                           struct fault *fault)
+{
+    int64_t silent_ms = news->now_ms - SILENCE_MS;
+    int64_t told_ms = 0;
+
+    standing->begins_anew = standing->over_ms > 0;
+    if (news->event->event_id[0] || standing->opened_ms > silent_ms)
+        return true;
+    if (!store_number(store, fault,
+                      "SELECT MAX(created_ms) FROM notification WHERE problem = ? AND created_ms < ?"
+                      " AND kind = 'problem' AND reason <> 'escalation'",
+                      0, &told_ms, "ti", news->problem, news->now_ms))
+        return false;
+    standing->begins_anew = standing->begins_anew || told_ms <= silent_ms;
+    return true;
+}
+
 /* By short statements, each for its case: one for all would take longer to compile than the rest of an admission. */
-static bool write_alert(struct store *store, struct arena *arena, const struct alert_news *news, int64_t over_ms,
-                        struct fault *fault)
+static bool write_alert(struct store *store, struct arena *arena, const struct alert_news *news,
+                        const struct standing *standing, struct fault *fault)
 {
     const struct event *event = news->event;
     const char *json = json_print(event_to_json(arena, event));
     const char *subject = event_headline(arena, event);
 
-    if (over_ms < 0)
+    if (!standing->known)
         return store_run(store, fault, OPEN, "tttiittttt", news->problem, alert_id(arena, news->problem),
                          news->short_id, news->now_ms, (int64_t)event->severity, event->source, event->host,
                          event->service, subject, json);
-    if (over_ms > 0 && !open_anew(store, news, fault))
+    if (standing->begins_anew && !open_anew(store, news, fault))
         return false;
     return store_run(store, fault, "UPDATE alert SET severity = ?, subject = ?, event = ? WHERE problem = ?", "ittt",
                      (int64_t)event->severity, subject, json, news->problem);
 }
 
-/* The problem that is over was told once more, to others and late: nothing will ever end it again. */
-static bool is_late(struct store *store, struct arena *arena, const struct alert_news *news, bool *late,
-                    struct fault *fault)
-{
-    struct event told = event_empty();
-    struct fault unreadable = {0};
-    const char *json = "";
-
-    if (!store_read(store, arena, fault, "SELECT event FROM alert WHERE problem = ?", keep_text, &json, "t",
-                    news->problem))
-        return false;
-    *late = event_from_json(arena, json_read(arena, json, strlen(json)), &told, &unreadable) && told.time_s > 0 &&
-            news->event->time_s == told.time_s;
-    return true;
-}
-
 static bool open_alert(struct store *store, struct arena *arena, const struct alert_news *news, struct fault *fault)
 {
-    int64_t over_ms;
-    bool late = false;
+    struct standing standing = {.event = ""};
 
-    if (!store_number(store, fault, "SELECT over_ms FROM alert WHERE problem = ?", -1, &over_ms, "t", news->problem) ||
-        (over_ms > 0 && !is_late(store, arena, news, &late, fault)))
+    if (!store_read(store, arena, fault, "SELECT over_ms, opened_ms, event FROM alert WHERE problem = ?", keep_standing,
+                    &standing, "t", news->problem))
         return false;
-    if (late)
+    if (is_late(arena, news, &standing))
         return true;
-    if (!write_alert(store, arena, news, over_ms, fault))
+    if ((standing.known && !find_beginning(store, news, &standing, fault)) ||
+        !write_alert(store, arena, news, &standing, fault))
         return false;
     if (news->within_ms <= 0)
         return true;
@@ -140,18 +168,17 @@ static bool open_alert(struct store *store, struct arena *arena, const struct al
            add_steps(store, news, fault);
 }
 
-static bool stop_steps(struct store *store, const char *problem, int64_t now_ms, struct fault *fault)
+static bool stop_steps(struct store *store, const char *problem, struct fault *fault)
 {
-    return store_run(store, fault,
-                     "UPDATE step SET state = 'stopped', at_ms = ? WHERE problem = ? AND state = 'waiting'", "it",
-                     now_ms, problem);
+    return store_run(store, fault, "UPDATE step SET state = 'stopped' WHERE problem = ? AND state = 'waiting'", "t",
+                     problem);
 }
 
 static bool end_alert(struct store *store, const struct alert_news *news, struct fault *fault)
 {
     return store_run(store, fault, "UPDATE alert SET over_ms = ? WHERE problem = ? AND over_ms = 0", "it", news->now_ms,
                      news->problem) &&
-           stop_steps(store, news->problem, news->now_ms, fault);
+           stop_steps(store, news->problem, fault);
 }
 
 static bool record_reply(struct store *store, const char *problem, const struct alert_reply *reply, bool announced,
@@ -303,7 +330,7 @@ static const char RELEASE[] =
     " solved_ms = 0, solved_by = '', words = CASE ?5 WHEN '' THEN words ELSE ?5 END WHERE problem = ?1";
 
 /* The time in which somebody was on it does not count. */
-static const char RESUME_STEPS[] = "UPDATE step SET state = 'waiting', at_ms = 0, due_ms = due_ms + ?"
+static const char RESUME_STEPS[] = "UPDATE step SET state = 'waiting', due_ms = due_ms + ?"
                                    " WHERE problem = ? AND state = 'stopped'";
 
 static bool is_so_already(const struct alert *alert, enum alert_verb verb)
@@ -333,7 +360,7 @@ static bool set_steps(struct store *store, const struct alert *alert, const stru
 {
     if (reply->verb == ALERT_RELEASE)
         return store_run(store, fault, RESUME_STEPS, "it", reply->now_ms - alert->taken_ms, alert->problem);
-    return stop_steps(store, alert->problem, reply->now_ms, fault);
+    return stop_steps(store, alert->problem, fault);
 }
 
 /* What the monitoring system has told us itself, it knows. */

@@ -60,7 +60,8 @@ struct alert_news {
 
 /*
  * Inside a transaction. A problem opens its alert, or brings it up to date; one that was over is opened anew, but for what tells
- * late, with the same time of the event, the problem that is over. A recovery or the
+ * late, with the same time of the event, the problem that is over; and so is one without an id of its source, of which the source
+ * said nothing for a day. A recovery or the
  * source's last word ends it, an acknowledgement takes it, and an update that says "unacknowledged" gives it back (only Zabbix
  * tells that: Nagios and Icinga send no notification of it). Other kinds change nothing.
  */

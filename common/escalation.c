@@ -143,7 +143,7 @@ static struct text_list pocket_sections(const struct following *following)
     struct text_list titles = {0};
 
     for (size_t i = 0; i < config->section_count; i++)
-        if (config->sections[i]->channel->never_repeats && !config->sections[i]->broken)
+        if (config->sections[i]->channel->never_repeats)
             add_text(following->world->arena, &titles, config->sections[i]->title);
     return titles;
 }
@@ -194,15 +194,11 @@ static bool plan_step(const struct following *following, const struct due *due, 
 
 /* --- steps that are due --- */
 
-#define WAITING_STEPS                                                                                \
-    " FROM step s JOIN alert a ON a.problem = s.problem WHERE s.state = 'waiting' AND a.over_ms = 0" \
-    " AND a.state = 'asked'"
-
 static bool mark_step(const struct following *following, const struct due *due, const char *state, struct fault *fault)
 {
     return store_change(following->store, fault,
-                        "UPDATE step SET state = ?, at_ms = ? WHERE problem = ? AND route = ? AND number = ?", "titti",
-                        state, world_wall_ms(following->world), due->alert.problem, due->route, due->number);
+                        "UPDATE step SET state = ? WHERE problem = ? AND route = ? AND number = ?", "ttti", state,
+                        due->alert.problem, due->route, due->number);
 }
 
 static bool tell_step(const struct following *following, const struct due *due, size_t *made, struct fault *fault)
@@ -236,8 +232,8 @@ static bool escalate(const struct following *following, const void *item, size_t
     int64_t count;
 
     if (!store_number(following->store, fault,
-                      "SELECT COUNT(*)" WAITING_STEPS " AND s.problem = ? AND s.route = ? AND s.number = ?", 0, &count,
-                      "tti", due->alert.problem, due->route, due->number))
+                      "SELECT COUNT(*) FROM step WHERE problem = ? AND route = ? AND number = ? AND state = 'waiting'",
+                      0, &count, "tti", due->alert.problem, due->route, due->number))
         return false;
     return count == 0 || tell_step(following, due, made, fault);
 }
@@ -297,8 +293,8 @@ static bool remind(const struct following *following, const void *item, size_t *
 /* --- a pass --- */
 
 static const struct followup_dues STEPS = {
-    .sql = "SELECT " ALERT_COLUMNS ", s.route, s.number" WAITING_STEPS " AND s.due_ms <= ?1"
-           " ORDER BY a.severity DESC, s.due_ms LIMIT ?2",
+    .sql = "SELECT " ALERT_COLUMNS ", s.route, s.number FROM step s JOIN alert a ON a.problem = s.problem"
+           " WHERE s.state = 'waiting' AND s.due_ms <= ?1 ORDER BY a.severity DESC, s.due_ms LIMIT ?2",
     .size = sizeof(struct due),
     .read = read_due,
     .act = escalate,

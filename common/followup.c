@@ -86,16 +86,7 @@ static bool is_for_pockets(const struct leg *leg)
     return leg->section->channel->never_repeats;
 }
 
-/* A section that is gone, or wants recipients and has none left, is passed over. */
-static bool make_leg(const struct gathering *gathering, const char *title, const char *recipients, struct leg *leg)
-{
-    const struct following *following = gathering->following;
-    struct fault ignored = {0};
-
-    return leg_of_record(following->world->arena, following->config, title, recipients, leg, &ignored) &&
-           (leg->recipient_count > 0 || !leg->section->channel->needs_recipient);
-}
-
+/* A section that is gone is passed over. */
 static bool add_told(void *self, struct row *row)
 {
     struct gathering *gathering = self;
@@ -103,8 +94,9 @@ static bool add_told(void *self, struct row *row)
     struct chain chain = {.legs = arena_alloc(arena, sizeof(*chain.legs)),
                           .leg_count = 1,
                           .route = config_route(gathering->following->config, row_text(row, 2))};
+    struct fault gone = {0};
 
-    if (make_leg(gathering, row_text(row, 0), row_text(row, 1), chain.legs) &&
+    if (leg_of_record(arena, gathering->following->config, row_text(row, 0), row_text(row, 1), chain.legs, &gone) &&
         (gathering->audience == AUDIENCE_CALLED_IN || !is_for_pockets(chain.legs)))
         plan_add_chain(arena, gathering->plan, &chain);
     return true;

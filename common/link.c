@@ -69,7 +69,7 @@ static bool from_text(struct arena *arena, const char *token, unsigned char *byt
     struct str read = str_in(arena, 2 * TOKEN_BYTES);
     char *text;
 
-    if (strlen(token) != LINK_TOKEN_LENGTH || strpbrk(token, "+/="))
+    if (strlen(token) != LINK_TOKEN_LENGTH)
         return false;
     text = arena_copy(arena, token, LINK_TOKEN_LENGTH);
     for (char *c = text; *c; c++)

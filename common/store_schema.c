@@ -79,7 +79,7 @@ const char *const STORE_STEPS[] = {
     "CREATE TABLE step ("
     " problem TEXT NOT NULL, route TEXT NOT NULL, number INTEGER NOT NULL, due_ms INTEGER NOT NULL,"
     " state TEXT NOT NULL," /* waiting told ended stopped */
-    " at_ms INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (problem, route, number));"
+    " PRIMARY KEY (problem, route, number));"
     "CREATE INDEX step_due ON step (due_ms) WHERE state = 'waiting';"
     "CREATE INDEX step_told ON step (problem) WHERE state = 'told';"
 

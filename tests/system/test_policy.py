@@ -312,6 +312,7 @@ class Why(PolicyCase):
                      "2. email/ops-email to zhang@example.com", "told at once (first)"):
             self.assertIn(line, done.output)
         self.assertNotIn('"never" (', done.output)
+        self.assertNotIn("a confirmation", self.ctl("why", "--host", "db-01", "--severity", "critical", "--type", "recovery").output)
         self.assertEqual([], self.stub.recorded)
         self.assertEqual([(0,)], self.sql("SELECT (SELECT COUNT(*) FROM notification) + (SELECT COUNT(*) FROM booking)"))
 

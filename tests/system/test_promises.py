@@ -119,6 +119,7 @@ class Flood(StoreCase):
                 for name in ("open", "gone"):
                     self.assertIn("muted by li", self.tell(f"{name}-{early}", severity="critical").output)
                 self.assertIn("muted by li", self.tell(f"gone-{early}", kind="recovery", severity="info").output)
+                self.assertIn("muted by li", self.tell(f"open-{early}", kind="acknowledgement", severity="info").output)
                 for _ in range(2):
                     self.assert_status(0, self.ctl("tick"))
                 for channel in ("slack", "webhook"):
@@ -135,6 +136,9 @@ class Flood(StoreCase):
                 self.assertIn(f"CPU open-{early} is high", summary["text"])
                 self.assertRegex(summary["text"], "db-01 / CPU：故障 .*，已恢复")
                 self.assertIn("期间静默 3 条", self.stub.accepted("slack")[1].request.body.decode())
+                self.assertEqual([("acknowledgement", "muted"), ("recovery", "folded")],
+                                 self.sql("SELECT DISTINCT kind, outcome FROM notification WHERE code <> '' AND kind IN"
+                                          " ('recovery', 'acknowledgement') ORDER BY kind"))
                 self.assert_status(0, self.ctl("tick"))
                 self.assertEqual(2, len(self.stub.accepted("webhook")))
                 self.age(3600)
@@ -155,6 +159,16 @@ class Flood(StoreCase):
         self.assertIn("muted by li", self.notify("dingtalk", "--source", "json", stdin=event).output)
         self.assert_status(0, self.ctl("tick"))
         self.assertEqual(["dingtalk", "slack", "webhook"], sorted(record.name for record in self.stub.recorded))
+        self.sql("UPDATE notification SET created_ms = created_ms - 3700000")  # the operator hears other trouble again by then
+        self.assert_status(0, self.ctl("tick"))
+        self.assertEqual(3, len(self.stub.recorded))
+
+    def test_mutes_are_told_past_the_limits(self):
+        self.configure(extra='limit { per_minute = 1 }\noperator { channels = {"ops-slack"} }\n', channels=("slack",))
+        for _ in range(3):
+            self.mute()
+        self.assert_status(0, self.ctl("tick"))
+        self.assertEqual(3, len(self.stub.accepted("slack")))
 
     def test_a_mute_whose_end_is_stopped_halfway_ends_at_the_next_pass(self):
         self.configure(extra=LIMITED + 'operator { channels = {"ops-slack"} }\n', channels=("webhook", "slack"))
