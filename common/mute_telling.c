@@ -95,10 +95,10 @@ static bool keep_group(void *self, struct row *row)
     return groups->count < GROUPS_MOST;
 }
 
-/* The operator's channels have heard of it already. */
+/* The operator's channels have heard of it already. Nobody is told outside of the hours of a route that holds. */
 static const char KEPT_FROM[] =
-    "SELECT DISTINCT section, recipients FROM notification n WHERE code = ?1 AND outcome = 'muted' AND NOT EXISTS"
-    " (SELECT 1 FROM notification t WHERE t.problem = ?2 AND t.recipient_key = n.recipient_key)";
+    "SELECT DISTINCT section, recipients FROM notification n WHERE code = ?1 AND outcome = 'muted' AND release_ms <= ?3"
+    " AND NOT EXISTS (SELECT 1 FROM notification t WHERE t.problem = ?2 AND t.recipient_key = n.recipient_key)";
 
 static bool tell_groups(const struct world *world, const struct config *config, struct store *store,
                         const struct mute *mute, struct fault *fault)
@@ -111,8 +111,8 @@ static bool tell_groups(const struct world *world, const struct config *config, 
     struct leg leg;
     bool placed;
 
-    if (!store_read(store, world->arena, fault, KEPT_FROM, keep_group, &groups, "tt", mute->id,
-                    identity_problem(world->arena, &event)))
+    if (!store_read(store, world->arena, fault, KEPT_FROM, keep_group, &groups, "tti", mute->id,
+                    identity_problem(world->arena, &event), world_wall_ms(world)))
         return false;
     for (size_t i = 0; i < groups.count; i++)
         if (leg_of_record(world->arena, config, groups.items[i].section, groups.items[i].recipients, &leg, &gone) &&

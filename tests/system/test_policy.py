@@ -80,6 +80,19 @@ class Hours(PolicyCase):
         self.assertIn("3 条告警", text)
         self.assertIn("已恢复", text)
 
+    def test_what_a_mute_kept_back_waits_for_the_hours(self):
+        self.ctl("mute", "--host", "db-*", "--for", "2h", "--by", "li", "--why", "work")
+        self.route()
+        self.assertEqual([("muted",)], self.sql("SELECT outcome FROM notification WHERE kind = 'problem'"))
+        self.ctl("tick")
+        self.ctl("unmute", "all")
+        self.sql("UPDATE notification SET created_ms = created_ms - 7200000")
+        self.ctl("tick")
+        self.assertEqual([], self.stub.of("dingtalk"))
+        self.sql("UPDATE notification SET release_ms = 1")
+        self.ctl("tick")
+        self.assertIn("1 条告警", json.dumps(self.arrivals("dingtalk", 1)[0].json, ensure_ascii=False))
+
     def test_the_gravest_is_told_at_any_hour(self):
         self.assertEqual(["ops-dingtalk"], self.route(severity="emergency")[1]["success_channels"])
 

@@ -195,13 +195,14 @@ static void test_after_a_day_of_silence_it_is_another_problem(void **state)
     note(place, store, &event, 30 * MINUTE_MS, NOW);
     run_sql(place, "UPDATE alert SET state = 'taken', taken_by = 'li', taken_ms = opened_ms");
     add_told(place, "first", "problem", "first", NOW);
-    add_told(place, "ours", "problem", "escalation", NOW + HOUR_MS);
-    add_told(place, "said", "acknowledgement", "confirmation", NOW + HOUR_MS);
+    add_told(place, "ours", "problem", "escalation", NOW + 30 * HOUR_MS);
+    add_told(place, "said", "acknowledgement", "confirmation", NOW + 30 * HOUR_MS);
     add_told(place, "now", "problem", "reminder", NOW + 24 * HOUR_MS - 1);
     note(place, store, &event, 30 * MINUTE_MS, NOW + 24 * HOUR_MS - 1);
     opened_ms[0] = number_in(place, "SELECT opened_ms FROM alert WHERE state = 'taken'");
     note(place, store, &event, 30 * MINUTE_MS, NOW + 48 * HOUR_MS - 2);
     opened_ms[1] = number_in(place, "SELECT opened_ms FROM alert WHERE state = 'taken'");
+    add_told(place, "next", "problem", "reminder", NOW + 48 * HOUR_MS - 1); /* as the admission records it before */
     note(place, store, &event, 30 * MINUTE_MS, NOW + 48 * HOUR_MS - 1);
     opened_ms[2] = number_in(place, "SELECT opened_ms FROM alert WHERE state = 'asked' AND taken_by = ''");
     assert_int_equal(opened_ms[0], NOW);
