@@ -302,7 +302,7 @@ class Why(PolicyCase):
         rotation "duty" { members = {"zhang", "li"}  starts = "2026-01-05 09:00"  every = "1w" }
         route "off" { enabled = no  channels = {"ops-slack"} }
         route "web" { host = {"web-*"}  channels = {"ops-slack"} }
-        route "night" { during = "NIGHT"  channels = {"ops-webhook"} }
+        route "night" { during = "NIGHT"  channels = {"ops-webhook"}  confirm_within = "5m" }
         route "db" { severity = "error"  channels = {"ops-aliyun-sms", "ops-dingtalk"}  also = {"ops-email"}  to = {"@duty"}
                      confirm_within = "10m"  escalate { after = "20m"  channels = {"ops-dingtalk"}  to = {"@li"} } }
         route "never" { channels = {"ops-slack"} }
@@ -325,7 +325,7 @@ class Why(PolicyCase):
                      "2. email/ops-email to zhang@example.com", "told at once (first)"):
             self.assertIn(line, done.output)
         self.assertNotIn('"never" (', done.output)
-        self.assertNotIn("a confirmation", self.ctl("why", "--host", "db-01", "--severity", "critical", "--type", "recovery").output)
+        self.assertNotIn("a confirmation", self.ctl("why", "--host", "db-01", "--severity", "critical", "--type", "update").output)
         self.assertEqual([], self.stub.recorded)
         self.assertEqual([(0,)], self.sql("SELECT (SELECT COUNT(*) FROM notification) + (SELECT COUNT(*) FROM booking)"))
 
