@@ -532,8 +532,8 @@ class Escalation(ConfirmCase):
 
     def test_who_was_told_of_an_earlier_end_is_told_of_the_next(self):
         """A source without ids: the same problem again, hours later."""
-        for _ in range(2):
-            self.tell(event_id="")
+        for later in range(2):
+            self.tell(event_id="", time=int(time.time()) + later)
             self.pass_minutes(16)
             self.tick("aliyun_sms")
             self.tell(event_id="", kind="recovery", severity="info")
