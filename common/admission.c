@@ -4,14 +4,15 @@
 #include <strings.h>
 
 #include "common/alert.h"
+#include "common/clock.h"
 #include "common/echo.h"
 #include "common/glob.h"
+#include "common/outbox.h"
 #include "common/storm.h"
 
 enum {
     MINUTE_MS = 60000,
     HOUR_MS = 3600000,
-    DAY_MS = 86400000,
     REMINDER_MS = 55000, /* an equal message later than this, without a number, is the source's reminder */
     EXEMPT_MOST = 20,    /* a minute; more of them are told together */
 };
@@ -123,7 +124,7 @@ static bool claim(struct asking *asking, const char *id)
 static bool join_waiting(struct asking *asking, const struct earlier *earlier)
 {
     bool leased = strcmp(earlier->row_state, "pending") != 0 && earlier->lease_ms > asking->ask->now_ms &&
-                  earlier->lease_ms <= asking->ask->now_ms + DAY_MS;
+                  earlier->lease_ms <= asking->ask->now_ms + OUTBOX_LEASE_MOST_MS;
 
     asking->answer->id = earlier->id;
     asking->answer->admission = leased ? IN_FLIGHT : ADOPTED;
@@ -308,9 +309,10 @@ static bool is_first_down(struct asking *asking, bool *first)
         return true;
     if (!store_number(asking->store, asking->fault,
                       "SELECT COUNT(*) FROM notification WHERE recipient_key = ? AND kind = 'problem'"
-                      " AND created_ms > ? AND service = '' AND (UPPER(state) = 'DOWN' OR UPPER(state) LIKE 'UNREACH%')"
+                      " AND created_ms > ? AND created_ms <= ? AND service = ''"
+                      " AND (UPPER(state) = 'DOWN' OR UPPER(state) LIKE 'UNREACH%')"
                       " AND outcome IN ('delivered', 'unclear', 'waiting')",
-                      0, &others, "ti", ask->recipient_key, ask->now_ms - HOUR_MS))
+                      0, &others, "tii", ask->recipient_key, ask->now_ms - HOUR_MS, ask->now_ms + CLOCKS_AGREE_MS))
         return false;
     *first = others == 0;
     return true;
@@ -341,10 +343,10 @@ static bool answer_exempt(struct asking *asking, bool *answered)
     if (ask->event->kind != EVENT_PROBLEM || ask->beyond_limits || !is_exempt(asking))
         return true;
     if (!store_number(asking->store, asking->fault,
-                      "SELECT COUNT(*) FROM (SELECT 1 FROM booking WHERE key = ? AND at_ms > ? AND severity >= ?"
-                      " LIMIT ?)",
-                      0, &count, "tiii", ask->recipient_key, ask->now_ms - MINUTE_MS, (int64_t)least,
-                      (int64_t)EXEMPT_MOST))
+                      "SELECT COUNT(*) FROM (SELECT 1 FROM booking WHERE key = ? AND at_ms > ? AND at_ms <= ?"
+                      " AND severity >= ? LIMIT ?)",
+                      0, &count, "tiiii", ask->recipient_key, ask->now_ms - MINUTE_MS, ask->now_ms + CLOCKS_AGREE_MS,
+                      (int64_t)least, (int64_t)EXEMPT_MOST))
         return false;
     *answered = count >= EXEMPT_MOST;
     if (*answered) {

@@ -363,18 +363,22 @@ static bool set_steps(struct store *store, const struct alert *alert, const stru
     return stop_steps(store, alert->problem, fault);
 }
 
-/* What the monitoring system has told us itself, it knows. */
+/* What the monitoring system has told us itself, it knows. The number of the reply tells those of one millisecond apart. */
 static bool leave_word(struct store *store, struct arena *arena, const struct alert *alert,
                        const struct alert_reply *reply, struct fault *fault)
 {
+    int64_t number;
+
     if (strcmp(reply->via, alert->source) == 0)
         return true;
+    if (!store_number(store, fault, "SELECT COUNT(*) FROM reply WHERE problem = ?", 0, &number, "t", alert->problem))
+        return false;
     return store_run(
         store, fault,
         "INSERT INTO writeback (id, problem, verb, author, words, created_ms, due_ms, state)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting')",
         "tttttii",
-        arena_print(arena, "w%011llx%s%s", (unsigned long long)reply->now_ms, alert->id, alert_verb_name(reply->verb)),
+        arena_print(arena, "w%011llx%s-%lld", (unsigned long long)reply->now_ms, alert->id, (long long)number),
         alert->problem, alert_verb_name(reply->verb), reply->author, reply->words, reply->now_ms, reply->now_ms);
 }
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "common/outbox.h"
+#include "common/circuit.h"
 
 enum {
     TAKEN_MS = 120000, /* what a channel takes in this time is told singly */

@@ -2,13 +2,13 @@
 
 #include <string.h>
 
-#include "common/outbox.h"
+#include "common/circuit.h"
+#include "common/clock.h"
 
 enum {
     MINUTE_MS = 60000,
     HOUR_MS = 3600000,
     DAY_MS = 86400000,
-    FUTURE_MS = 2000, /* clocks of two processes agree this well; what is later was booked before one was set back */
 };
 
 struct window {
@@ -49,7 +49,7 @@ static bool fill_window(struct store *store, const struct budget *budget, const 
 static bool clamp_future(struct store *store, const struct budget *budget, struct fault *fault)
 {
     return store_run(store, fault, "UPDATE booking SET at_ms = ? WHERE key = ? AND at_ms > ?", "iti", budget->now_ms,
-                     budget->key, budget->now_ms + FUTURE_MS);
+                     budget->key, budget->now_ms + CLOCKS_AGREE_MS);
 }
 
 static bool ask_window(struct store *store, const struct budget *budget, const struct window *window,
@@ -61,7 +61,7 @@ static bool ask_window(struct store *store, const struct budget *budget, const s
     if (window->allowed <= 0)
         return true;
     if (!fill_window(store, budget, window, &filling, fault) ||
-        (filling.newest_ms > budget->now_ms + FUTURE_MS && !clamp_future(store, budget, fault)))
+        (filling.newest_ms > budget->now_ms + CLOCKS_AGREE_MS && !clamp_future(store, budget, fault)))
         return false;
     if (filling.count < window->allowed || (!budget->strict && (int64_t)budget->severity > filling.worst))
         return true;
@@ -127,14 +127,14 @@ static bool try_endpoint(struct choice *choice, const struct endpoint *endpoint)
 {
     struct budget budget = *choice->budget;
     struct vacancy vacancy;
-    bool closed = true;
+    int64_t due_ms = budget.now_ms;
 
     budget.key = endpoint->key;
     if (settled(choice))
         return true;
-    if (!choice->only && !circuit_closed(choice->store, endpoint->key, budget.now_ms, &closed, choice->fault))
+    if (!choice->only && !circuit_due(choice->store, endpoint->key, budget.now_ms, &due_ms, choice->fault))
         return false;
-    if (!closed)
+    if (due_ms > budget.now_ms)
         return true;
     if (!budget_ask(choice->store, &budget, &vacancy, choice->fault))
         return false;

@@ -22,7 +22,7 @@ static const char *context_of(struct arena *arena, const struct message *message
 {
     const struct event *event = message->event;
     const char *known[] = {message->level, message->time, event->host_name[0] ? event->host_name : event->host,
-                           event->source_name[0] ? event->source_name : event->source};
+                           event_server(event)};
     const char *context = "";
 
     for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
@@ -120,6 +120,21 @@ const char *card_text(const struct card *card, const struct passage *passage, en
                                      card->message->language);
 
     return card_joined(card, card_joined(card, head, text), tail);
+}
+
+const char *card_untagged(const struct card *card, const char *text)
+{
+    struct str safe = str_in(card->arena, strlen("＜") * strlen(text));
+
+    for (; *text; text++)
+        str_add(&safe, *text == '<' ? "＜" : (char[]){*text, '\0'});
+    return safe.text;
+}
+
+const char *card_untagged_text(const struct card *card, const struct passage *passage)
+{
+    return card_untagged(
+        card, passage_write(card->arena, passage, MARKUP_PLAIN, TEXT_MOST, UNIT_BYTES, card->message->language));
 }
 
 /* One value takes a quarter at most: it may be a whole message. */

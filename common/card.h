@@ -59,6 +59,13 @@ const char *card_text(const struct card *card, const struct passage *passage, en
                       const char *tail, size_t most);
 
 /*
+ * For plain text in which a provider reads tags all the same (<@userid>, <at ...>): every '<' is written full-width, so that
+ * nothing mentions. The first for one text, the second for a passage.
+ */
+const char *card_untagged(const struct card *card, const char *text);
+const char *card_untagged_text(const struct card *card, const struct passage *passage);
+
+/*
  * Adds the passage's facts to `list` as objects of `name_key` and "value", as far as half of `most` bytes takes them,
  * and returns the rest of the text, cut to what they left.
  */

@@ -99,7 +99,7 @@ enum address_kind {
 struct channel {
     const char *name;                 /* "dingtalk": program notify_dingtalk, section `dingtalk "title" {...}` */
     const char *summary;              /* one line for --help */
-    const char *example;              /* options of a one-off call, for --help */
+    const char *example;              /* options of a one-off call, for --help; an event follows */
     const struct option_row *options; /* up to OPTION_END */
     size_t settings_size;
     unsigned verbs;               /* of enum verb */
@@ -107,6 +107,7 @@ struct channel {
     size_t recipients_in_request; /* 0: any number; else requests are made for at most this many each */
     bool needs_recipient;         /* false: the address is in the settings, recipients are mentions */
     bool repeats_safely;          /* an idempotency handle makes a repeat after UNCLEAR harmless */
+    bool receipts_by_day;         /* RECEIPT is answered for the day of `sent_ms` in China only */
     bool never_repeats;           /* SMS, voice: not even one marked repeat after UNCLEAR */
 
     struct limits endpoint_limits;  /* the provider's own quota for one robot, token or account */

@@ -20,8 +20,11 @@ const struct option_row monitor_rows[] = {
     OPTION_FLAG("watch", MONITOR, watch, "yes", "ask it once a minute who acknowledged what waits here; not Nagios"),
     OPTION_TEXT("url", MONITOR, url, "", "Zabbix: https://HOST/zabbix/api_jsonrpc.php; Icinga 2: https://HOST:5665"),
     OPTION_SECRET("token", MONITOR, token, "", "Zabbix: token of a user that may acknowledge problems"),
-    OPTION_TEXT("user", MONITOR, user, "", "Icinga 2: name of the ApiUser"),
-    OPTION_SECRET("password", MONITOR, password, "", "Icinga 2: its password"),
+    OPTION_TEXT("user", MONITOR, user, "", "Icinga 2: name of the ApiUser; Zabbix: of a user, in place of a token"),
+    OPTION_SECRET("password", MONITOR, password, "", "its password"),
+    OPTION_TEXT("cert_file", MONITOR, cert_file, "",
+                "certificate to show (PEM); Icinga 2: in place of user and password"),
+    OPTION_TEXT("key_file", MONITOR, key_file, "", "its private key (PEM), without a passphrase"),
     OPTION_TEXT("command_file", MONITOR, command_file, "", "Nagios, Naemon: the pipe of external commands"),
     OPTION_TEXT("ca_file", MONITOR, ca_file, "", "certificates to trust in place of the system's (PEM)"),
     OPTION_END,
@@ -175,26 +178,44 @@ static bool check_url(const struct opening *opening)
     return strpbrk(url, " ?#@") ? wrong(opening, "url", "wants an address without a user, '?' and '#'") : true;
 }
 
+static bool check_zabbix_login(const struct opening *opening)
+{
+    const struct monitor_settings *settings = &opening->monitor->settings;
+
+    if (secret_given(settings->token))
+        return !settings->user[0] || wrong(opening, "user", "is of no use beside a token: leave one of them out");
+    if (!settings->user[0])
+        return wrong(opening, "token_file", "is missing: the file that holds the API token");
+    return secret_given(settings->password) ||
+           wrong(opening, "password_file", "is missing: the file that holds the user's password");
+}
+
+static bool check_icinga2_login(const struct opening *opening)
+{
+    const struct monitor_settings *settings = &opening->monitor->settings;
+
+    if (settings->cert_file[0])
+        return !settings->user[0] || wrong(opening, "user", "is of no use beside a certificate: leave one of them out");
+    if (!settings->user[0])
+        return wrong(opening, "user", "is missing: the name of an ApiUser");
+    if (strchr(settings->user, ':'))
+        return wrong(opening, "user", "may hold no ':'");
+    return secret_given(settings->password) ||
+           wrong(opening, "password_file", "is missing: the file that holds the ApiUser's password");
+}
+
 static bool check_by_type(const struct opening *opening)
 {
     const struct monitor *monitor = opening->monitor;
 
     switch (monitor->type) {
     case MONITOR_ZABBIX:
-        return check_url(opening) && (secret_given(monitor->settings.token) ||
-                                      wrong(opening, "token_file", "is missing: the file that holds the API token"));
+        return check_url(opening) && check_zabbix_login(opening);
     case MONITOR_NAGIOS:
         return monitor->settings.command_file[0] ||
                wrong(opening, "command_file", "is missing: `command_file` of the daemon's main configuration");
     case MONITOR_ICINGA2:
-        if (!check_url(opening))
-            return false;
-        if (!monitor->settings.user[0])
-            return wrong(opening, "user", "is missing: the name of an ApiUser");
-        if (strchr(monitor->settings.user, ':'))
-            return wrong(opening, "user", "may hold no ':'");
-        return secret_given(monitor->settings.password) ||
-               wrong(opening, "password_file", "is missing: the file that holds the ApiUser's password");
+        return check_url(opening) && check_icinga2_login(opening);
     }
     return true;
 }
@@ -215,6 +236,29 @@ static const char *path_from(const struct opening *opening, const char *path)
     return path[0] && path[0] != '/' ? arena_print(opening->arena, "%s/%s", opening->config->directory, path) : path;
 }
 
+static bool can_be_read(const struct opening *opening, const char *name, const char *path)
+{
+    if (!path[0] || access(path, R_OK) == 0)
+        return true;
+    return wrong(opening, name, arena_print(opening->arena, "cannot be read: '%s': %s", path, strerror(errno)));
+}
+
+static bool check_certificate(const struct opening *opening)
+{
+    const struct network *network = &opening->monitor->network;
+    struct fault why = {0};
+
+    if (!network->cert_file[0] && !network->key_file[0])
+        return true;
+    if (!network->cert_file[0])
+        return wrong(opening, "cert_file", "is missing: the certificate that belongs to the key");
+    if (!network->key_file[0])
+        return wrong(opening, "key_file", "is missing: the private key that belongs to the certificate");
+    return can_be_read(opening, "cert_file", network->cert_file) &&
+           (secret_file_fits(network->key_file, &why) ||
+            wrong(opening, "key_file", arena_print(opening->arena, "cannot be used: %s", why.text)));
+}
+
 /* The monitoring system is near: no proxy stands between, whatever the channels need. */
 static bool fill_network(const struct opening *opening)
 {
@@ -226,12 +270,12 @@ static bool fill_network(const struct opening *opening)
                                         .proxy_user = {""},
                                         .no_proxy = "",
                                         .ca_file = own[0] ? own : config->ca_file,
+                                        .cert_file = path_from(opening, monitor->settings.cert_file),
+                                        .key_file = path_from(opening, monitor->settings.key_file),
                                         .source_address = "",
                                         .ip = "any"};
     monitor->settings.command_file = path_from(opening, monitor->settings.command_file);
-    if (own[0] && access(own, R_OK) != 0)
-        return wrong(opening, "ca_file", arena_print(opening->arena, "cannot be read: '%s': %s", own, strerror(errno)));
-    return true;
+    return can_be_read(opening, "ca_file", own) && check_certificate(opening);
 }
 
 bool config_open_monitor(struct arena *arena, const struct config *config, struct monitor *monitor, struct fault *fault)
@@ -304,8 +348,8 @@ static void advise(struct config *config, const struct monitor *monitor)
                            fault.text);
     if (url && starts(monitor->settings.url, "http://") && !is_near(monitor->settings.url))
         config_add_finding(config, false, url->where,
-                           "monitor \"%s\": over http:// its token can be read on the way: use https://",
-                           monitor->title);
+                           "monitor \"%s\": over http:// its %s can be read on the way: use https://", monitor->title,
+                           monitor->settings.user[0] ? "password" : "token");
 }
 
 void config_check_monitors(struct config *config)

@@ -95,10 +95,14 @@ static bool is_web_address(const char *text)
 
 static const char *duration_text(struct arena *arena, int64_t seconds)
 {
-    if (seconds % DAY == 0 && seconds > 0)
+    if (seconds == 0)
+        return "0";
+    if (seconds % DAY == 0)
         return arena_print(arena, "%lldd", (long long)(seconds / DAY));
-    if (seconds % HOUR == 0 && seconds > 0)
+    if (seconds % HOUR == 0)
         return arena_print(arena, "%lldh", (long long)(seconds / HOUR));
+    if (seconds % MINUTE == 0)
+        return arena_print(arena, "%lldm", (long long)(seconds / MINUTE));
     return arena_print(arena, "%llds", (long long)seconds);
 }
 
@@ -128,8 +132,8 @@ static const char *wanted(struct arena *arena, const struct value_row *row)
     case VALUE_NUMBER:
         return arena_print(arena, "a number from %lld to %lld", (long long)row->least, (long long)row->most);
     case VALUE_DURATION:
-        return arena_print(arena, "a duration from 0 to %s with its unit, such as 90s, 30m, 2h or 1d",
-                           duration_text(arena, row->most));
+        return arena_print(arena, "a duration from %s to %s with its unit, such as 90s, 30m, 2h or 1d",
+                           duration_text(arena, row->least), duration_text(arena, row->most));
     case VALUE_SEVERITY:
     case VALUE_EXEMPT:
         return "info, warning, error, critical, emergency or none";

@@ -125,6 +125,8 @@ static bool fill_network(const struct opening *opening)
         .proxy_user = common->proxy_user,
         .no_proxy = own_or(opening, "no_proxy", common->no_proxy, config->no_proxy),
         .ca_file = own_or(opening, "ca_file", path_from(opening, "ca_file", common->ca_file), config->ca_file),
+        .cert_file = "",
+        .key_file = "",
         .source_address = common->source_address,
         .ip = common->ip,
     };

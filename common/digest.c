@@ -90,11 +90,12 @@ static bool write_name(void *self, struct row *row)
     struct digest *digest = self;
 
     if (digest->written++ == digest->most) {
-        str_add(&digest->text, ", …");
+        str_add(&digest->text, word_in(digest->language, WORD_SUMMARY_OTHERS));
         return false;
     }
-    str_addf(&digest->text, "%s%s ×%lld", digest->written == 1 ? word_in(digest->language, digest->label) : ", ",
-             row_text(row, 0), (long long)row_number(row, 1));
+    str_addf(&digest->text, "%s%s ×%lld",
+             word_in(digest->language, digest->written == 1 ? digest->label : WORD_SUMMARY_COMMA), row_text(row, 0),
+             (long long)row_number(row, 1));
     return true;
 }
 
@@ -171,6 +172,11 @@ static bool write_list(struct digest *digest, const char *sql, int64_t most, boo
     return true;
 }
 
+static bool ends_line(const struct str *text)
+{
+    return text->len > 0 && text->text[text->len - 1] == '\n';
+}
+
 bool digest_write(const struct digest_making *making, const struct digest_set *set, const char **text, int64_t *open,
                   struct fault *fault)
 {
@@ -193,7 +199,7 @@ bool digest_write(const struct digest_making *making, const struct digest_set *s
     if (set->held &&
         (!write_list(&digest, PAIRS, PAIRS_MOST, write_pair) || !write_list(&digest, OVER, OVER_MOST, write_over)))
         return false;
-    *text = utf8_clean(arena, digest.text.text, digest.text.len);
+    *text = utf8_clean(arena, digest.text.text, digest.text.len - ends_line(&digest.text));
     return true;
 }
 

@@ -255,7 +255,7 @@ static bool tell_end(const struct following *following, const void *item, size_t
     event.time_s = due->alert.over_ms / 1000;
     event.duration = civil_duration(arena, (due->alert.over_ms - due->alert.opened_ms) / 1000);
     event.previous_state = event.state;
-    event.state = event.message = "";
+    event.state = event.message = event.value = event.threshold = event.free_space = ""; /* the problem's */
     return followup_audience(following, &due->alert, AUDIENCE_CALLED_IN, &plan, fault) &&
            followup_put(following, &followup, &plan, made, fault) && mark_step(following, due, "ended", fault);
 }

@@ -91,6 +91,13 @@ bool event_is_host_down(const struct event *event)
            (strcasecmp(event->state, "DOWN") == 0 || strncasecmp(event->state, "UNREACH", 7) == 0);
 }
 
+const char *event_server(const struct event *event)
+{
+    if (event->source_name[0])
+        return event->source_name;
+    return strcmp(event->source, "manual") == 0 ? "" : event->source;
+}
+
 const char *event_headline(struct arena *arena, const struct event *event)
 {
     if (event->subject[0] || !event->host[0])

@@ -102,6 +102,9 @@ struct event event_empty(void);
 const struct event_field *event_field_named(const char *name);
 const char *event_text(const struct event *event, const struct event_field *field);
 
+/* The monitoring server for people: its name, else its kind; "" for a call by hand. */
+const char *event_server(const struct event *event);
+
 /* What happened in one line: the subject, else "HOST / SERVICE STATE" as far as they are known; "" when nothing is. */
 const char *event_headline(struct arena *arena, const struct event *event);
 

@@ -3,8 +3,9 @@
 #include <string.h>
 
 #include "common/policy.h"
+#include "common/worker.h"
 
-enum { HOUR_MS = 3600000 };
+enum { HOUR_MS = 3600000, WAITED_MOST_MS = 2 * 86400000 };
 
 struct looking {
     struct health *health;
@@ -17,7 +18,7 @@ static bool keep_outbox(void *self, struct row *row)
     int64_t oldest_ms = row_number(row, 1);
 
     looking->health->outbox = row_number(row, 0);
-    if (!row_is_null(row, 1) && oldest_ms < looking->now_ms)
+    if (looking->health->outbox > 0 && oldest_ms < looking->now_ms)
         looking->health->oldest_s = (looking->now_ms - oldest_ms) / 1000;
     return false;
 }
@@ -35,20 +36,23 @@ static bool keep_channel(void *self, struct row *row)
     return true;
 }
 
+/* The last delivery is found once for each section: looked for at each failure, an hour's outage takes longer than the check may. */
 static const char CHANNELS[] =
-    "SELECT a.section, SUM(a.outcome <> 'delivered' AND NOT EXISTS (SELECT 1 FROM attempt b WHERE b.section = a.section"
-    " AND b.outcome = 'delivered' AND b.at_ms > a.at_ms)), SUM(a.outcome = 'delivered')"
-    " FROM attempt a WHERE a.at_ms > ? GROUP BY a.section";
+    "SELECT a.section, SUM(a.outcome <> 'delivered' AND a.at_ms >= COALESCE(d.at_ms, 0)), SUM(a.outcome = 'delivered')"
+    " FROM attempt a LEFT JOIN (SELECT section, MAX(at_ms) AS at_ms FROM attempt WHERE at_ms > ?1"
+    " AND outcome = 'delivered' GROUP BY section) d ON d.section = a.section WHERE a.at_ms > ?1 GROUP BY a.section";
+
+/* A message may wait for a day before it has failed. */
+static const char FAILED[] = "SELECT COUNT(*) FROM notification WHERE created_ms > ? AND ended_ms > ?"
+                             " AND outcome IN ('refused', 'expired')";
 
 static bool read_worker(struct store *store, const struct looking *looking, struct fault *fault)
 {
-    int64_t seen_ms = 0;
+    int64_t age_ms;
 
-    if (!store_get_value(store, "worker_seen_ms", 0, &seen_ms, fault))
+    if (!worker_age(store, looking->now_ms, &age_ms, fault))
         return false;
-    looking->health->worker_age_s = seen_ms == 0 ? -1 : (looking->now_ms - seen_ms) / 1000;
-    if (seen_ms > looking->now_ms)
-        looking->health->worker_age_s = 0;
+    looking->health->worker_age_s = age_ms < 0 ? -1 : age_ms / 1000;
     return true;
 }
 
@@ -82,17 +86,13 @@ bool health_read(struct store *store, struct arena *arena, const struct config *
     list_channels(arena, config, health);
     look_at_calendars(config, now_ms, health);
     return read_worker(store, &looking, fault) &&
-           store_read(store, NULL, fault, "SELECT COUNT(*), MIN(CASE WHEN due_ms <= ? THEN created_ms END) FROM outbox",
-                      keep_outbox, &looking, "i", now_ms) &&
+           store_read(store, NULL, fault, "SELECT COUNT(*), MIN(created_ms) FROM outbox", keep_outbox, &looking, "") &&
            store_number(store, fault, "SELECT COUNT(*) FROM notification WHERE outcome = 'held' AND delivered_by = ''",
                         0, &health->held, "") &&
+           store_number(store, fault, FAILED, 0, &health->failed, "ii", now_ms - WAITED_MOST_MS, now_ms - HOUR_MS) &&
            store_number(store, fault,
-                        "SELECT COUNT(*) FROM notification WHERE created_ms > ? AND outcome IN ('refused', 'expired')",
-                        0, &health->failed, "i", now_ms - HOUR_MS) &&
-           store_number(store, fault,
-                        "SELECT COUNT(*) FROM alert WHERE over_ms = 0 AND state = 'asked' AND due_ms > 0"
-                        " AND due_ms <= ?",
-                        0, &health->unconfirmed, "i", now_ms) &&
+                        "SELECT COUNT(*) FROM alert WHERE over_ms = 0 AND state = 'asked' AND due_ms <= ?", 0,
+                        &health->unconfirmed, "i", now_ms) &&
            store_number(store, fault, "SELECT COUNT(*) FROM writeback WHERE state = 'waiting'", 0, &health->writebacks,
                         "") &&
            store_read(store, NULL, fault, CHANNELS, keep_channel, health, "i", now_ms - HOUR_MS);

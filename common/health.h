@@ -14,11 +14,11 @@ struct channel_health {
 };
 
 struct health {
-    int64_t worker_age_s;            /* since the worker was last seen; -1: never */
+    int64_t worker_age_s;            /* since the worker was last seen; -1 as worker_age() says */
     int64_t outbox;                  /* messages that wait */
-    int64_t oldest_s;                /* the longest wait of a message that is due, 0 when none is */
+    int64_t oldest_s;                /* the longest wait of one of them, for a worker or a provider; 0 for none */
     int64_t held;                    /* kept back, not told in a summary yet */
-    int64_t failed;                  /* notifications of the last hour that reached nobody: refused, expired */
+    int64_t failed;                  /* refused or expired within the last hour: reached nobody */
     int64_t unconfirmed;             /* problems that somebody should have taken by now */
     int64_t writebacks;              /* words for the monitoring system that wait */
     int64_t calendar_days;           /* until the first calendar ends; -1 without calendars that end */

@@ -6,6 +6,8 @@
 
 enum { HELP_MOST = 64 * 1024, OPTION_COLUMNS = 26, SCREEN_COLUMNS = 80 };
 
+static const char EXAMPLE_EVENT[] = "--subject 'disk full' --message '/data 95%'";
+
 static const char *value_of(const struct option_row *row)
 {
     switch (row->type) {
@@ -37,11 +39,22 @@ static const char *option_of(struct arena *arena, const struct option_row *row)
     return name;
 }
 
-/* Words up to the edge of the screen; the next lines begin at `indent`, and `more` ends each that goes on. */
-static void add_wrapped(struct str *out, const char *text, size_t column, size_t indent, const char *more)
+/* The text up to where a line may end: any blank, or one before what begins with a sign of `before`. */
+static size_t piece_of(const char *text, const char *before)
+{
+    size_t len = strcspn(text, " ");
+
+    while (before[0] && text[len] && !strchr(before, text[len + 1]))
+        len += 1 + strcspn(text + len + 1, " ");
+    return len;
+}
+
+/* Up to the edge of the screen; the next lines begin at `indent`, and `more` ends each that goes on. */
+static void add_wrapped(struct str *out, const char *text, const char *before, size_t column, size_t indent,
+                        const char *more)
 {
     while (*text) {
-        size_t len = strcspn(text, " ");
+        size_t len = piece_of(text, before);
 
         if (column > indent && column + 1 + len + strlen(more) > SCREEN_COLUMNS) {
             str_addf(out, "%s\n%*s", more, (int)indent, "");
@@ -56,15 +69,26 @@ static void add_wrapped(struct str *out, const char *text, size_t column, size_t
     str_add(out, "\n");
 }
 
+/* What may stand there; "" is said by leaving the option out. */
+static const char *choices_of(struct arena *arena, const struct option_row *row)
+{
+    return row->type == OPTION_TYPE_CHOICE ? arena_print(arena, " (%s)", row->choices + strspn(row->choices, " ")) : "";
+}
+
 static void add_option(struct str *out, const struct option_row *row)
 {
     const char *option = option_of(out->arena, row);
-    const char *choices = row->type == OPTION_TYPE_CHOICE ? arena_print(out->arena, " (%s)", row->choices) : "";
     size_t start = out->len;
 
     str_addf(out, "  %-*s", OPTION_COLUMNS - 2, option);
-    add_wrapped(out, arena_print(out->arena, "%s%s%s", row->help, choices, row->initial ? "" : " [required]"),
-                out->len - start, OPTION_COLUMNS, "");
+    if (out->len - start > OPTION_COLUMNS) {
+        str_addf(out, "\n%*s", OPTION_COLUMNS, "");
+        start = out->len - OPTION_COLUMNS;
+    }
+    add_wrapped(
+        out,
+        arena_print(out->arena, "%s%s%s", row->help, choices_of(out->arena, row), row->initial ? "" : " [required]"),
+        "", out->len - start, OPTION_COLUMNS, "");
 }
 
 const char *help_text(struct arena *arena, const struct channel *channel)
@@ -81,7 +105,8 @@ const char *help_text(struct arena *arena, const struct channel *channel)
     for (const struct option_row *row = channel->options; row->name; row++)
         add_option(&out, row);
     str_add(&out, "\nExample:\n ");
-    add_wrapped(&out, arena_print(arena, "notify_%s %s", channel->name, channel->example), 1, 4, " \\");
+    add_wrapped(&out, arena_print(arena, "notify_%s %s %s", channel->name, channel->example, EXAMPLE_EVENT), "-", 1, 4,
+                " \\");
     str_addf(&out, "\nEverything else: man notify_%s\n", channel->name);
     return out.text;
 }
@@ -98,9 +123,20 @@ const char *help_of_route(void)
            "Event:   --to --subject --message --severity --type --host --service --state ...\n"
            "Control: --config --template --deadline --dry-run --verbose --source --json\n"
            "         --limit-per-minute --limit-exempt --retry-attempts ...\n\n"
-           "--json prints {\"success\", \"success_channels\", \"failed_channels\"} in place of lines.\n\n"
+           "--json prints success, success_channels, failed_channels, suppressed in place of lines.\n\n"
            "Example:\n  notify_route --subject 'disk full' --message '/data 95%' --severity critical\n\n"
            "What it would do, and why: notifyctl why. Everything else: man notify_route\n";
+}
+
+const char *help_of_command(struct arena *arena, const char *program, const char *command, const char *arguments,
+                            const char *summary)
+{
+    struct str out = str_in(arena, HELP_MOST);
+
+    str_addf(&out, "%s %s - %s\n\n ", program, command, summary);
+    add_wrapped(&out, arena_print(arena, "%s %s %s", program, command, arguments), "[|-", 1, 4, "");
+    str_addf(&out, "\nEverything else: man %s\n", program);
+    return out.text;
 }
 
 const char *version_text(struct arena *arena, const char *program)

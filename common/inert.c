@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "common/encode.h"
 #include "common/passage.h"
 
 #define ZERO_WIDTH_SPACE "\xE2\x80\x8B"
@@ -314,16 +315,30 @@ static void add_markdown(struct str *out, const struct inert_line *line, size_t 
     }
 }
 
+/*
+ * Each sign that its documents list as markdown's, as the number that they ask for; ':' only where an emoji (:OK:) or another
+ * scheme may begin, '&' only before an entity.
+ * https://open.feishu.cn/document/common-capabilities/message-card/message-cards-content/using-markdown-tags
+ */
+static void add_feishu(struct str *out, const struct inert_line *line, size_t at)
+{
+    unsigned char sign = byte_at(line, at);
+    unsigned char next = byte_at(line, at + 1);
+    bool acts = strchr("<>*_~`[]\\$", sign) || (sign == '&' && is_entity(line, at)) ||
+                (sign == ':' && (isalpha(next) || (next == EDGE && line->alone) || is_foreign_scheme(line, at)));
+
+    if (acts)
+        str_addf(out, "&#%d;", sign);
+    else
+        str_addc(out, (char)sign);
+}
+
 static void add_mrkdwn(struct str *out, const struct inert_line *line, size_t at)
 {
     char sign = line->text[at];
 
-    if (sign == '&')
-        str_add(out, "&amp;");
-    else if (sign == '<')
-        str_add(out, "&lt;");
-    else if (sign == '>')
-        str_add(out, "&gt;");
+    if (strchr("&<>", sign)) /* no other entity is Slack's */
+        str_add(out, html_entity(sign));
     else if (sign == ':')
         add_sign(out, sign, !is_code(line, at) && is_foreign_scheme(line, at));
     else if (sign == '@')
@@ -338,17 +353,12 @@ static void add_mrkdwn(struct str *out, const struct inert_line *line, size_t at
 static void add_html(struct str *out, const struct inert_line *line, size_t at)
 {
     char sign = line->text[at];
+    const char *entity = html_entity(sign);
 
-    if (sign == '&')
-        str_add(out, "&amp;");
-    else if (sign == '<')
-        str_add(out, "&lt;");
-    else if (sign == '>')
-        str_add(out, "&gt;");
-    else if (sign == '"')
-        str_add(out, "&quot;");
+    if (entity)
+        str_add(out, entity);
     else if (sign == '\'')
-        str_add(out, "&#39;");
+        str_add(out, "&#39;"); /* somebody's template may put it between single quotes */
     else if (is_space((unsigned char)sign) && (at == 0 || is_space((unsigned char)line->text[at - 1])))
         str_add(out, "&#160;");
     else
@@ -379,6 +389,9 @@ static void add_ascii(struct str *out, const struct inert_line *line, size_t at)
         return;
     case MARKUP_CARD:
         add_markdown(out, line, at);
+        return;
+    case MARKUP_FEISHU:
+        add_feishu(out, line, at);
         return;
     case MARKUP_MRKDWN:
         add_mrkdwn(out, line, at);

@@ -60,7 +60,7 @@ const struct call_option call_options[] = {
     {"state-dir", "", "DIRECTORY", "", "state instead of the configuration's"},
     {"deadline", "", "SECONDS", "", "time allowed in all, 1 to 3600"},
     {"dry-run", "", "", "", "show what would be sent, send nothing"},
-    {"json", "", "", "", "the result as JSON: success, success_channels, failed_channels"},
+    {"json", "", "", "", "the result as JSON: success, success_channels, failed_channels, suppressed"},
     {"verbose", "", "", "", "say more in the log"},
     {"help", "h", "", "", "this text"},
     {"version", "V", "", "", "name and version"},

@@ -3,13 +3,13 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/monitor_call.h"
 #include "common/writeback_systems.h"
 
 enum {
     EVERY_MS = 60000,
     NOTIFICATION_S = 60, /* a notification of the acknowledgement, if there is one, comes first */
-    ALERTS_MOST = 50,    /* asked about at once: the answer must stay small */
-    LEAST_LEFT_MS = 500, /* before the deadline for a request to be begun */
+    TOGETHER = 50,       /* asked about at once: the answer must stay small */
 };
 
 /* Once a minute, whichever process comes first. */
@@ -49,6 +49,7 @@ struct asking {
     size_t count;
     struct sightings sightings;
     struct verdicts verdicts;
+    struct monitor_call call;
 };
 
 static bool keep_waiting(void *self, const struct alert *alert)
@@ -58,11 +59,13 @@ static bool keep_waiting(void *self, const struct alert *alert)
     struct waiting waiting = {.alert = *alert, .event = event_empty()};
     struct fault ignored = {0};
 
-    if (event_from_json(arena, json_read(arena, alert->event, strlen(alert->event)), &waiting.event, &ignored) &&
-        config_monitor_for(asking->lookout->config, waiting.event.source, waiting.event.instance) == asking->chosen &&
-        (asking->chosen->type != MONITOR_ZABBIX || zabbix_can_acknowledge(&waiting.event)))
-        asking->items[asking->count++] = waiting;
-    return asking->count < ALERTS_MOST;
+    if (!event_from_json(arena, json_read(arena, alert->event, strlen(alert->event)), &waiting.event, &ignored) ||
+        config_monitor_for(asking->lookout->config, waiting.event.source, waiting.event.instance) != asking->chosen ||
+        (asking->chosen->type == MONITOR_ZABBIX && !zabbix_can_acknowledge(&waiting.event)))
+        return true;
+    asking->items = arena_grow(arena, asking->items, (asking->count + 1) * sizeof(*asking->items));
+    asking->items[asking->count++] = waiting;
+    return true;
 }
 
 static bool gather(struct asking *asking, struct fault *fault)
@@ -70,75 +73,76 @@ static bool gather(struct asking *asking, struct fault *fault)
     struct alert_filter filter = {
         .problem = "", .short_id = "", .untaken = true, .now_ms = world_wall_ms(&asking->world)};
 
-    asking->items = arena_alloc(asking->world.arena, ALERTS_MOST * sizeof(*asking->items));
     return alert_list(asking->lookout->store, asking->world.arena, &filter, keep_waiting, asking, fault);
-}
-
-/* Their event ids, or their hosts. */
-static struct text_list names_of(const struct asking *asking)
-{
-    const char **names = arena_alloc(asking->world.arena, (asking->count + 1) * sizeof(*names));
-
-    for (size_t i = 0; i < asking->count; i++)
-        names[i] =
-            asking->monitor.type == MONITOR_ZABBIX ? asking->items[i].event.event_id : asking->items[i].event.host;
-    return (struct text_list){.items = names, .count = asking->count};
 }
 
 /* --- the question --- */
 
-static bool carry(struct asking *asking, const struct request *request, struct response *response)
+/* The event ids, or the hosts, of a question's worth. */
+static struct text_list names_from(const struct asking *asking, size_t from)
 {
-    int64_t left_ms = asking->lookout->deadline_ms - world_steady_ms(&asking->world);
-    int64_t timeout_ms = asking->monitor.timeout_ms;
+    size_t left = asking->count - from;
+    size_t count = left < TOGETHER ? left : TOGETHER;
+    const char **names = arena_alloc(asking->world.arena, count * sizeof(*names));
 
-    *response = response_in(asking->world.arena);
-    if (left_ms < LEAST_LEFT_MS)
-        return false;
-    asking->world.transport.send(asking->world.transport.self, request, timeout_ms < left_ms ? timeout_ms : left_ms,
-                                 response);
+    for (size_t i = 0; i < count; i++) {
+        const struct event *event = &asking->items[from + i].event;
+
+        names[i] = asking->monitor.type == MONITOR_ZABBIX ? event->event_id : event->host;
+    }
+    return (struct text_list){.items = names, .count = count};
+}
+
+static bool ask_about(struct asking *asking, int64_t version, const struct text_list *names)
+{
+    bool zabbix = asking->monitor.type == MONITOR_ZABBIX;
+    struct request request = request_in(asking->world.arena);
+    struct response response;
+    struct fault fault = {0};
+    bool built = zabbix ? zabbix_ask_seen(&asking->monitor, version, names, &request, &fault)
+                        : icinga2_ask_seen(&asking->monitor, names, &request, &fault);
+
+    return monitor_call_send(&asking->call, built, &request, &fault, &response) &&
+           (zabbix ? zabbix_read_seen(&response, &asking->sightings, &asking->verdicts)
+                   : icinga2_read_seen(&response, &asking->sightings, &asking->verdicts));
+}
+
+static bool ask_about_all(struct asking *asking, int64_t version)
+{
+    for (size_t from = 0; from < asking->count; from += TOGETHER) {
+        struct text_list names = names_from(asking, from);
+
+        if (!ask_about(asking, version, &names))
+            return false;
+    }
     return true;
 }
 
-static bool ask_zabbix(struct asking *asking, struct fault *fault)
+static bool ask_zabbix(struct asking *asking)
 {
-    struct request probe = request_in(asking->world.arena);
-    struct request request = request_in(asking->world.arena);
-    struct text_list names = names_of(asking);
-    struct response response;
-    int64_t version;
+    int64_t version = zabbix_enter(&asking->call);
+    bool asked;
 
-    if (!zabbix_ask_version(&asking->monitor, &probe, fault) || !carry(asking, &probe, &response))
+    if (version == 0)
         return false;
-    version = zabbix_version(&response, &asking->verdicts);
-    return version > 0 && zabbix_ask_seen(&asking->monitor, version, &names, &request, fault) &&
-           carry(asking, &request, &response) && zabbix_read_seen(&response, &asking->sightings, &asking->verdicts);
-}
-
-static bool ask_icinga2(struct asking *asking, struct fault *fault)
-{
-    struct request request = request_in(asking->world.arena);
-    struct text_list names = names_of(asking);
-    struct response response;
-
-    return icinga2_ask_seen(&asking->monitor, &names, &request, fault) && carry(asking, &request, &response) &&
-           icinga2_read_seen(&response, &asking->sightings, &asking->verdicts);
-}
-
-static bool ask_monitor(struct asking *asking)
-{
-    struct fault why = {0};
-    bool asked = config_open_monitor(asking->world.arena, asking->lookout->config, &asking->monitor, &why);
-    const struct verdict *verdict;
-
-    if (asked && !asking->monitor.settings.watch)
-        return false;
-    asked = asked && (asking->monitor.type == MONITOR_ZABBIX ? ask_zabbix(asking, &why) : ask_icinga2(asking, &why));
-    verdict = verdict_worst(&asking->verdicts);
-    if (!asked)
-        log_notice("monitor %s was not asked for acknowledgements: %s", asking->monitor.title,
-                   secrets_mask(asking->world.arena, &asking->monitor.secrets, verdict ? verdict->reason : why.text));
+    asked = ask_about_all(asking, version);
+    zabbix_leave(&asking->call, version);
     return asked;
+}
+
+static void ask_monitor(struct asking *asking)
+{
+    struct fault fault = {0};
+    bool open = config_open_monitor(asking->world.arena, asking->lookout->config, &asking->monitor, &fault);
+
+    if (!open)
+        monitor_call_fault(&asking->call, &fault);
+    if (open && !asking->monitor.settings.watch)
+        return;
+    if (open && (asking->monitor.type == MONITOR_ZABBIX ? ask_zabbix(asking) : ask_about_all(asking, 0)))
+        return;
+    log_notice("monitor %s was not asked for acknowledgements: %s", asking->monitor.title,
+               secrets_mask(asking->world.arena, &asking->monitor.secrets, verdict_worst(&asking->verdicts)->reason));
 }
 
 /* --- the answer --- */
@@ -192,8 +196,8 @@ static bool take_if_seen(struct asking *asking, const struct waiting *waiting, s
     for (size_t i = 0; i < asking->sightings.count; i++) {
         const struct sighting *sighting = &asking->sightings.items[i];
 
-        if (is_of(waiting, sighting) && sighting->at_s + NOTIFICATION_S <= now_ms / 1000 &&
-            sighting->at_s * 1000 > since_ms)
+        if (is_of(waiting, sighting) && sighting->at_s <= now_ms / 1000 - NOTIFICATION_S &&
+            sighting->at_s > since_ms / 1000)
             return take(asking, waiting, sighting, taken, fault);
     }
     return true;
@@ -213,9 +217,15 @@ static bool look_at(const struct lookout *lookout, const struct monitor *monitor
     bool sound;
 
     asking.world.arena = asking.sightings.arena = asking.verdicts.arena = arena_new();
+    asking.call = (struct monitor_call){.world = &asking.world,
+                                        .monitor = &asking.monitor,
+                                        .deadline_ms = lookout->deadline_ms,
+                                        .verdicts = &asking.verdicts};
     sound = gather(&asking, fault);
-    if (sound && asking.count > 0 && ask_monitor(&asking))
+    if (sound && asking.count > 0) {
+        ask_monitor(&asking);
         sound = take_those_seen(&asking, taken, fault);
+    }
     arena_release(asking.world.arena);
     return sound;
 }

@@ -21,106 +21,126 @@ struct frame {
 struct dialect {
     const char *bold[2]; /* open, close */
     const char *code[2];
-    const char *gap;   /* between two blocks */
-    const char *blank; /* in place of an empty line */
-    const char *apart; /* between a sign of bold or code and a neighbour that would spoil it */
-    struct frame frames[LINE_KIND_COUNT];
+    const char *gap;            /* between two blocks */
+    const char *blank;          /* in place of an empty line */
+    const char *apart;          /* between a sign of bold or code and a neighbour that would spoil it */
+    const struct frame *frames; /* by enum line_kind */
 };
 
-#define HTML_BLOCK " style=\"margin:0 0 10px 0\">"
+static const struct frame PLAIN_FRAMES[LINE_KIND_COUNT] = {
+    [LINE_TEXT] = {"", "",   "", "\n", "", false},
+    [LINE_BULLET] = {"", "- ", "", "\n", "", false},
+    [LINE_QUOTE] = {"", "> ", "", "\n", "", false},
+    [LINE_HEADING] = {"", "",   "", "\n", "", false},
+};
+static const struct dialect PLAIN = {
+    .bold = {"", ""},
+    .code = {"", ""},
+    .gap = "\n",
+    .blank = "\n\n",
+    .apart = "",
+    .frames = PLAIN_FRAMES,
+};
 
-static const struct dialect
-    DIALECTS[] =
-        {
-            [MARKUP_PLAIN] =
-                {
-                                .bold = {"", ""},
-                                .code = {"", ""},
-                                .gap = "\n",
-                                .blank = "\n\n",
-                                .apart = "",
-                                .frames =
-                        {
-                            [LINE_TEXT] = {"", "", "", "\n", "", false},
-                            [LINE_BULLET] = {"", "- ", "", "\n", "", false},
-                            [LINE_QUOTE] = {"", "> ", "", "\n", "", false},
-                            [LINE_HEADING] = {"", "", "", "\n", "", false},
-                        }, },
- /* A line break needs two spaces before it, and a list, a quote and a heading an empty line after them. */
-            [MARKUP_DINGTALK] =
-                {
-                                .bold = {"**", "**"},
-                                .code = {"", ""},
-                                .gap = "\n\n",
-                                .blank = "\n\n",
-                                .apart = " ",
-                                .frames =
-                        {
-                            [LINE_TEXT] = {"", "", "", "  \n", "", false},
-                            [LINE_BULLET] = {"", "- ", "", "\n", "", false},
-                            [LINE_QUOTE] = {"", "> ", "", "  \n", "", false},
-                            [LINE_HEADING] = {"", "#### ", "", "\n\n", "", true},
-                        }, },
-            [MARKUP_WECOM] =
-                {
-                                .bold = {"**", "**"},
-                                .code = {"`", "`"},
-                                .gap = "\n",
-                                .blank = "\n\n",
-                                .apart = " ",
-                                .frames =
-                        {
-                            [LINE_TEXT] = {"", "", "", "\n", "", false},
-                            [LINE_BULLET] = {"", "- ", "", "\n", "", false},
-                            [LINE_QUOTE] = {"", "> ", "", "\n", "", false},
-                            [LINE_HEADING] = {"", "#### ", "", "\n", "", true},
-                        }, },
-            [MARKUP_MRKDWN] =
-                {
-                                .bold = {"*", "*"},
-                                .code = {"`", "`"},
-                                .gap = "\n",
-                                .blank = "\n\n",
-                                .apart = "\xE2\x80\x8B",
-                                .frames =
-                        {
-                            [LINE_TEXT] = {"", "", "", "\n", "", false},
-                            [LINE_BULLET] = {"", "• ", "", "\n", "", false},
-                            [LINE_QUOTE] = {"", "> ", "", "\n", "", false},
-                            [LINE_HEADING] = {"", "*", "*", "\n", "", true},
-                        }, },
- /* No code, no quotes, no headings; a single LF is not a line break, and items of a list are parted by CR. */
-            [MARKUP_CARD] =
-                {
-                                .bold = {"**", "**"},
-                                .code = {"", ""},
-                                .gap = "\n\n",
-                                .blank = "\n\n",
-                                .apart = " ",
-                                .frames =
-                        {
-                            [LINE_TEXT] = {"", "", "", "\n\n", "", false},
-                            [LINE_BULLET] = {"", "- ", "", "\r", "", false},
-                            [LINE_QUOTE] = {"", "│ ", "", "\n\n", "", false},
-                            [LINE_HEADING] = {"", "**", "**", "\n\n", "", true},
-                        }, },
- /* Styles stand in the tags: mail clients drop style sheets. */
-            [MARKUP_HTML] =
-                {
-                                .bold = {"<b>", "</b>"},
-                                .code = {"<code style=\"background:#f2f2f2;padding:1px 4px\">", "</code>"},
-                                .gap = "\n",
-                                .blank = "\n",
-                                .apart = "",
-                                .frames =
-                        {
-                            [LINE_TEXT] = {"<p" HTML_BLOCK, "", "", "<br>\n", "</p>", false},
-                            [LINE_BULLET] = {"<ul" HTML_BLOCK "\n", "<li>", "</li>", "\n", "\n</ul>", false},
-                            [LINE_QUOTE] =
-                                {"<blockquote style=\"margin:0 0 10px 0;padding-left:10px;border-left:3px solid #ccc\">",
-                                 "", "", "<br>\n", "</blockquote>", false},
-                            [LINE_HEADING] = {"<h4" HTML_BLOCK, "", "", "</h4>\n<h4" HTML_BLOCK, "</h4>", true},
-                        }, },
+/* A line break needs two spaces before it, and a list, a quote and a heading an empty line after them. */
+static const struct frame DINGTALK_FRAMES[LINE_KIND_COUNT] = {
+    [LINE_TEXT] = {"", "",      "", "  \n", "", false},
+    [LINE_BULLET] = {"", "- ",    "", "\n",   "", false},
+    [LINE_QUOTE] = {"", "> ",    "", "  \n", "", false},
+    [LINE_HEADING] = {"", "#### ", "", "\n\n", "", true },
+};
+static const struct dialect DINGTALK = {
+    .bold = {"**", "**"},
+    .code = {"",   ""  },
+    .gap = "\n\n",
+    .blank = "\n\n",
+    .apart = " ",
+    .frames = DINGTALK_FRAMES,
+};
+
+static const struct frame WECOM_FRAMES[LINE_KIND_COUNT] = {
+    [LINE_TEXT] = {"", "",      "", "\n", "", false},
+    [LINE_BULLET] = {"", "- ",    "", "\n", "", false},
+    [LINE_QUOTE] = {"", "> ",    "", "\n", "", false},
+    [LINE_HEADING] = {"", "#### ", "", "\n", "", true },
+};
+static const struct dialect WECOM = {
+    .bold = {"**", "**"},
+    .code = {"`",  "`" },
+    .gap = "\n",
+    .blank = "\n\n",
+    .apart = " ",
+    .frames = WECOM_FRAMES,
+};
+
+/* Lists would show as "please upgrade" in clients before 7.6; its own words: keep a space around the signs of bold. */
+static const struct frame FEISHU_FRAMES[LINE_KIND_COUNT] = {
+    [LINE_TEXT] = {"", "",     "",   "\n", "", false},
+    [LINE_BULLET] = {"", "• ", "",   "\n", "", false},
+    [LINE_QUOTE] = {"", "│ ", "",   "\n", "", false},
+    [LINE_HEADING] = {"", "**",   "**", "\n", "", true },
+};
+static const struct dialect FEISHU = {
+    .bold = {"**", "**"},
+    .code = {"",   ""  },
+    .gap = "\n",
+    .blank = "\n\n",
+    .apart = " ",
+    .frames = FEISHU_FRAMES,
+};
+
+static const struct frame MRKDWN_FRAMES[LINE_KIND_COUNT] = {
+    [LINE_TEXT] = {"", "",     "",  "\n", "", false},
+    [LINE_BULLET] = {"", "• ", "",  "\n", "", false},
+    [LINE_QUOTE] = {"", "> ",   "",  "\n", "", false},
+    [LINE_HEADING] = {"", "*",    "*", "\n", "", true },
+};
+static const struct dialect MRKDWN = {
+    .bold = {"*", "*"},
+    .code = {"`", "`"},
+    .gap = "\n",
+    .blank = "\n\n",
+    .apart = "\xE2\x80\x8B",
+    .frames = MRKDWN_FRAMES,
+};
+
+/* No code, no quotes, no headings; a single LF is not a line break, and items of a list are parted by CR. */
+static const struct frame CARD_FRAMES[LINE_KIND_COUNT] = {
+    [LINE_TEXT] = {"", "",     "",   "\n\n", "", false},
+    [LINE_BULLET] = {"", "- ",   "",   "\r",   "", false},
+    [LINE_QUOTE] = {"", "│ ", "",   "\n\n", "", false},
+    [LINE_HEADING] = {"", "**",   "**", "\n\n", "", true },
+};
+static const struct dialect CARD = {
+    .bold = {"**", "**"},
+    .code = {"",   ""  },
+    .gap = "\n\n",
+    .blank = "\n\n",
+    .apart = " ",
+    .frames = CARD_FRAMES,
+};
+
+/* Styles stand in the tags: mail clients drop style sheets. */
+#define HTML_BLOCK " style=\"margin:0 0 10px 0\">"
+#define HTML_QUOTE " style=\"margin:0 0 10px 0;padding-left:10px;border-left:3px solid #ccc\">"
+static const struct frame HTML_FRAMES[LINE_KIND_COUNT] = {
+    [LINE_TEXT] = {"<p" HTML_BLOCK,          "",     "",      "<br>\n",                "</p>",          false},
+    [LINE_BULLET] = {"<ul" HTML_BLOCK "\n",    "<li>", "</li>", "\n",                    "\n</ul>",       false},
+    [LINE_QUOTE] = {"<blockquote" HTML_QUOTE, "",     "",      "<br>\n",                "</blockquote>", false},
+    [LINE_HEADING] = {"<h4" HTML_BLOCK,         "",     "",      "</h4>\n<h4" HTML_BLOCK, "</h4>",         true },
+};
+static const struct dialect HTML = {
+    .bold = {"<b>",                                                 "</b>"   },
+    .code = {"<code style=\"background:#f2f2f2;padding:1px 4px\">", "</code>"},
+    .gap = "\n",
+    .blank = "\n",
+    .apart = "",
+    .frames = HTML_FRAMES,
+};
+
+static const struct dialect *const DIALECTS[] = {
+    [MARKUP_PLAIN] = &PLAIN,   [MARKUP_DINGTALK] = &DINGTALK, [MARKUP_WECOM] = &WECOM, [MARKUP_FEISHU] = &FEISHU,
+    [MARKUP_MRKDWN] = &MRKDWN, [MARKUP_CARD] = &CARD,         [MARKUP_HTML] = &HTML,
 };
 
 /* One text while it is written. */
@@ -320,7 +340,7 @@ static struct writer write_lines(struct arena *arena, const struct passage *pass
 {
     struct writer writer = {
         .passage = passage,
-        .dialect = &DIALECTS[markup],
+        .dialect = DIALECTS[markup],
         .markup = markup,
         .unit = unit,
         .most = most,
@@ -344,7 +364,7 @@ static struct writer write_lines(struct arena *arena, const struct passage *pass
 static const char *cut_notice(struct arena *arena, enum markup markup, size_t most, enum unit unit,
                               enum language language)
 {
-    const struct dialect *dialect = &DIALECTS[markup];
+    const struct dialect *dialect = DIALECTS[markup];
     const struct frame *frame = &dialect->frames[LINE_TEXT];
     const char *notice =
         arena_print(arena, "%s%s%s%s", dialect->blank, frame->begin, word_in(language, WORD_TEXT_CUT), frame->end);

@@ -22,6 +22,7 @@ enum markup {
     MARKUP_MRKDWN,   /* Slack: & < > as entities */
     MARKUP_CARD,     /* Adaptive Cards TextBlock: CommonMark subset, backslash escapes */
     MARKUP_HTML,     /* mail */
+    MARKUP_FEISHU,   /* markdown of its cards (JSON 1.0): no code, lists, quotes, headings; signs as entities */
 };
 
 /*

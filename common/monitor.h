@@ -20,6 +20,8 @@ struct monitor_settings {
     struct secret token;
     const char *user;
     struct secret password;
+    const char *cert_file;
+    const char *key_file;
     const char *command_file;
     const char *ca_file;
 };

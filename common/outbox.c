@@ -2,90 +2,17 @@
 
 #include <string.h>
 
-enum {
-    CIRCUIT_FAILURES = 5,
-    CIRCUIT_WITHIN_MS = 300000,
-    CIRCUIT_PROBE_MS = 60000,
-    DAY_MS = 86400000,
-    FUTURE_MS = 2000, /* clocks of two processes agree this well */
-};
+#include "common/circuit.h"
+#include "common/clock.h"
 
-bool outbox_on_wire(struct store *store, const char *id, int64_t position, int64_t now_ms, struct fault *fault)
+enum { ROWS_AT_ONCE = 5000 /* in one transaction */ };
+
+bool outbox_on_wire(struct store *store, const char *id, int64_t position, const char *via, int64_t now_ms,
+                    struct fault *fault)
 {
-    return store_change(store, fault, "UPDATE outbox SET state = 'wire', position = ?, due_ms = ? WHERE id = ?", "iit",
-                        position, now_ms, id);
-}
-
-/* --- the circuit of an endpoint --- */
-
-static bool note_success(struct store *store, const char *key, struct fault *fault)
-{
-    return store_run(store, fault, "DELETE FROM circuit WHERE key = ?", "t", key);
-}
-
-/* Failures that began too long ago are forgotten. */
-static bool note_failure(struct store *store, const char *key, int64_t now_ms, struct fault *fault)
-{
-    return store_run(store, fault,
-                     "INSERT INTO circuit (key, failures, first_ms, probe_ms) VALUES (?, 1, ?, ?)"
-                     " ON CONFLICT (key) DO UPDATE SET"
-                     " failures = CASE WHEN first_ms < ? AND failures < ? THEN 1 ELSE failures + 1 END,"
-                     " first_ms = CASE WHEN first_ms < ? AND failures < ? THEN excluded.first_ms ELSE first_ms END,"
-                     " probe_ms = excluded.probe_ms",
-                     "tiiiiii", key, now_ms, now_ms + CIRCUIT_PROBE_MS, now_ms - CIRCUIT_WITHIN_MS,
-                     (int64_t)CIRCUIT_FAILURES, now_ms - CIRCUIT_WITHIN_MS, (int64_t)CIRCUIT_FAILURES);
-}
-
-static bool shows_a_broken_endpoint(enum outcome outcome)
-{
-    return outcome == OUTCOME_AGAIN || outcome == OUTCOME_BROKEN || outcome == OUTCOME_UNCLEAR;
-}
-
-static bool keep_circuits(struct store *store, const struct outbox_result *result, struct fault *fault)
-{
-    for (size_t i = 0; i < result->attempt_count; i++) {
-        const struct attempt_record *attempt = &result->attempts[i];
-
-        if (attempt->outcome == OUTCOME_DELIVERED && !note_success(store, attempt->endpoint_key, fault))
-            return false;
-        if (shows_a_broken_endpoint(attempt->outcome) &&
-            !note_failure(store, attempt->endpoint_key, result->now_ms, fault))
-            return false;
-    }
-    return true;
-}
-
-struct circuit {
-    int64_t failures;
-    int64_t probe_ms;
-};
-
-static bool keep_state(void *self, struct row *row)
-{
-    *(struct circuit *)self = (struct circuit){.failures = row_number(row, 0), .probe_ms = row_number(row, 1)};
-    return false;
-}
-
-bool circuit_closed(struct store *store, const char *endpoint_key, int64_t now_ms, bool *closed, struct fault *fault)
-{
-    struct circuit circuit = {0};
-
-    if (!store_read(store, NULL, fault, "SELECT failures, probe_ms FROM circuit WHERE key = ?", keep_state, &circuit,
-                    "t", endpoint_key))
-        return false;
-    *closed = circuit.failures < CIRCUIT_FAILURES || circuit.probe_ms <= now_ms ||
-              circuit.probe_ms > now_ms + CIRCUIT_PROBE_MS;
-    return true;
-}
-
-bool circuit_sound(struct store *store, const char *endpoint_key, bool *sound, struct fault *fault)
-{
-    int64_t failures = 0;
-
-    if (!store_number(store, fault, "SELECT failures FROM circuit WHERE key = ?", 0, &failures, "t", endpoint_key))
-        return false;
-    *sound = failures == 0;
-    return true;
+    return store_change(store, fault,
+                        "UPDATE outbox SET state = 'wire', position = ?, booked = 0, via = ?, due_ms = ? WHERE id = ?",
+                        "itit", position, via, now_ms, id);
 }
 
 /* --- the end of a run --- */
@@ -99,7 +26,8 @@ static bool record_attempts(struct store *store, const struct outbox_result *res
                        "INSERT INTO attempt (id, number, at_ms, took_ms, section, recipient, outcome, code, words)"
                        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                        "tiiittttt", result->id, attempt->number, attempt->at_ms, attempt->took_ms, attempt->section,
-                       attempt->recipient, outcome_name(attempt->outcome), attempt->code, attempt->words))
+                       attempt->recipient, outcome_name(attempt->outcome), attempt->code, attempt->words) ||
+            !circuit_note(store, attempt->endpoint_key, attempt->outcome, result->now_ms, fault))
             return false;
     }
     return true;
@@ -127,8 +55,8 @@ static bool record_end(struct store *store, const struct outbox_result *result, 
 
 /* What its outbox row knows of the message goes along, since that row goes. */
 static const char ASK_FOR_RECEIPT[] =
-    "INSERT OR REPLACE INTO receipt (id, section, recipient, reference, doubt, sent_ms, due_ms, state, legs, event,"
-    " template_name, expires_ms) SELECT id, ?, ?, ?, ?, ?, ?, 'waiting', ?, event, template_name, expires_ms"
+    "INSERT OR REPLACE INTO receipt (id, section, pool, recipient, reference, doubt, sent_ms, due_ms, state, legs, event,"
+    " template_name, expires_ms) SELECT id, ?, ?, ?, ?, ?, ?, ?, 'waiting', ?, event, template_name, expires_ms + ?"
     " FROM outbox WHERE id = ?";
 
 static bool ask_for_receipts(struct store *store, const struct outbox_result *result, struct fault *fault)
@@ -137,8 +65,9 @@ static bool ask_for_receipts(struct store *store, const struct outbox_result *re
         const struct receipt_wish *wish = &result->receipts[i];
         int64_t due_ms = wish->sent_ms + RECEIPT_FIRST_MS;
 
-        if (!store_run(store, fault, ASK_FOR_RECEIPT, "tttiiitt", wish->section, wish->recipient, wish->reference,
-                       (int64_t)wish->doubt, wish->sent_ms, due_ms, wish->legs, result->id))
+        if (!store_run(store, fault, ASK_FOR_RECEIPT, "ttttiiitit", wish->section, wish->pool, wish->recipient,
+                       wish->reference, (int64_t)wish->doubt, wish->sent_ms, due_ms, wish->legs, wish->longer_ms,
+                       result->id))
             return false;
     }
     return true;
@@ -188,13 +117,34 @@ static bool settle_row(struct store *store, const struct outbox_result *result, 
         result->legs_left, result->id);
 }
 
+static bool is_there(struct store *store, const char *id, bool *there, struct fault *fault)
+{
+    int64_t count = 0;
+
+    if (!store_number(store, fault, "SELECT COUNT(*) FROM outbox WHERE id = ?", 0, &count, "t", id))
+        return false;
+    *there = count > 0;
+    return true;
+}
+
+/* Somebody else settled it after our lease had run out: that stands, but for a message that was delivered. */
+static bool settle(struct store *store, const struct outbox_result *result, struct fault *fault)
+{
+    bool there = false;
+
+    if (!is_there(store, result->id, &there, fault))
+        return false;
+    if (!there && result->end != OUTBOX_DELIVERED)
+        return true;
+    return record_end(store, result, fault) && ask_for_receipts(store, result, fault) &&
+           settle_row(store, result, fault) && settle_told(store, result, fault);
+}
+
 bool outbox_finish(struct store *store, const struct outbox_result *result, struct fault *fault)
 {
     if (!store_begin(store, fault))
         return false;
-    if (!record_attempts(store, result, fault) || !record_end(store, result, fault) ||
-        !ask_for_receipts(store, result, fault) || !settle_row(store, result, fault) ||
-        !settle_told(store, result, fault) || !keep_circuits(store, result, fault)) {
+    if (!record_attempts(store, result, fault) || !settle(store, result, fault)) {
         store_rollback(store);
         return false;
     }
@@ -220,10 +170,11 @@ bool outbox_set_aside(struct store *store, const char *id, const char *reason, s
 
 #define ROW_COLUMNS                                                                                                 \
     "o.id, n.short_id, o.problem, o.event, o.legs, o.template_name, o.position, o.attempts, o.state, o.created_ms," \
-    " o.expires_ms, o.reason, o.recipient_key, o.booked, o.via, o.due_ms"
+    " o.expires_ms, o.reason, o.recipient_key, o.booked, o.via, o.due_ms, o.severity, n.section"
 
 struct claims {
     struct arena *arena;
+    int64_t until_ms; /* they are ours */
     struct outbox_row *rows;
     size_t count;
 };
@@ -250,6 +201,9 @@ static bool keep_row(void *self, struct row *row)
         .booked = row_number(row, 13) != 0,
         .via = row_text(row, 14),
         .wire_ms = row_number(row, 15),
+        .severity = row_number(row, 16),
+        .section = row_text(row, 17),
+        .lease_ms = claims->until_ms,
     };
     return true;
 }
@@ -265,47 +219,39 @@ static bool anything_waits(struct store *store, bool *waits, struct fault *fault
     return true;
 }
 
+static const char AHEAD[] = "SELECT EXISTS (SELECT 1 FROM attempt WHERE at_ms > ?1 + ?2) OR"
+                            " EXISTS (SELECT 1 FROM outbox WHERE created_ms > ?1 + ?2) OR"
+                            " EXISTS (SELECT 1 FROM receipt WHERE state = 'waiting' AND sent_ms > ?1 + ?2)";
+
+/* Whoever tells one of them right now keeps it for as long as any telling takes. */
 static const char TAKE_BACK[] =
     "UPDATE outbox SET due_ms = MIN(due_ms, ?1), expires_ms = expires_ms - MAX(created_ms - ?1, 0),"
-    " created_ms = MIN(created_ms, ?1)"
+    " created_ms = MIN(created_ms, ?1), lease_ms = MIN(lease_ms, ?1 + 60000)"
     " WHERE created_ms > ?1 + ?2 OR (state = 'pending' AND due_ms > ?1 AND"
     " (SELECT a.at_ms FROM attempt a WHERE a.id = outbox.id ORDER BY a.rowid DESC LIMIT 1) > ?1 + ?2)";
 
 static const char TAKE_RECEIPTS_BACK[] = "UPDATE receipt SET due_ms = ?1 + due_ms - sent_ms, sent_ms = ?1"
                                          " WHERE state = 'waiting' AND sent_ms > ?1 + ?2";
 
-static bool change_alone(struct store *store, const char *sql, int64_t now_ms, struct fault *fault)
-{
-    return store_change(store, fault, sql, "ii", now_ms, (int64_t)FUTURE_MS);
-}
-
-static bool take_receipts_back(struct store *store, int64_t now_ms, struct fault *fault)
-{
-    int64_t count;
-
-    if (!store_number(store, fault, "SELECT COUNT(*) FROM receipt WHERE state = 'waiting' AND sent_ms > ?", 0, &count,
-                      "i", now_ms + FUTURE_MS))
-        return false;
-    return count == 0 || change_alone(store, TAKE_RECEIPTS_BACK, now_ms, fault);
-}
-
+/* Asked before the writers' queue is entered: hardly ever is anything ahead. */
 bool outbox_take_back(struct store *store, int64_t now_ms, struct fault *fault)
 {
-    bool waits;
+    int64_t ahead;
 
-    if (!anything_waits(store, &waits, fault) || !take_receipts_back(store, now_ms, fault))
+    if (!store_number(store, fault, AHEAD, 0, &ahead, "ii", now_ms, (int64_t)CLOCKS_AGREE_MS))
         return false;
-    return !waits || change_alone(store, TAKE_BACK, now_ms, fault);
+    return !ahead || (store_change(store, fault, TAKE_BACK, "ii", now_ms, (int64_t)CLOCKS_AGREE_MS) &&
+                      store_change(store, fault, TAKE_RECEIPTS_BACK, "ii", now_ms, (int64_t)CLOCKS_AGREE_MS));
 }
 
 /*
  * A lease that ends in the far future was given by a clock that has been set back since. Read in the order of the index, up to
  * the last row that is wanted: sorting 100,000 rows for each batch would take longer than telling it.
  */
+#define UNLEASED "(o.state = 'pending' OR o.lease_ms <= ?1 OR o.lease_ms > ?1 + ?2)"
 static const char DUE_ROWS[] =
     "SELECT " ROW_COLUMNS " FROM outbox o INDEXED BY outbox_order CROSS JOIN notification n ON n.id = o.id"
-    " WHERE ((o.state = 'pending' AND o.due_ms <= ?1) OR"
-    " (o.state <> 'pending' AND (o.lease_ms <= ?1 OR o.lease_ms > ?1 + ?2)))"
+    " WHERE (o.state <> 'pending' OR o.due_ms <= ?1) AND " UNLEASED
     " AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.problem = o.problem"
     " AND e.recipient_key = o.recipient_key AND (e.created_ms < o.created_ms OR"
     " (e.created_ms = o.created_ms AND e.id < o.id)))"
@@ -315,10 +261,10 @@ static const char DUE_ROWS[] =
 static const char LEASE[] =
     "UPDATE outbox SET state = CASE state WHEN 'wire' THEN 'wire' ELSE 'claimed' END, lease_ms = ? WHERE id = ?";
 
-static bool lease(struct store *store, const struct claims *claims, int64_t until_ms, struct fault *fault)
+static bool lease(struct store *store, const struct claims *claims, struct fault *fault)
 {
     for (size_t i = 0; i < claims->count; i++)
-        if (!store_run(store, fault, LEASE, "it", until_ms, claims->rows[i].id))
+        if (!store_run(store, fault, LEASE, "it", claims->until_ms, claims->rows[i].id))
             return false;
     return true;
 }
@@ -326,7 +272,7 @@ static bool lease(struct store *store, const struct claims *claims, int64_t unti
 bool outbox_claim(struct store *store, struct arena *arena, int64_t now_ms, int64_t lease_ms, size_t most,
                   struct outbox_row **rows, size_t *count, struct fault *fault)
 {
-    struct claims claims = {.arena = arena};
+    struct claims claims = {.arena = arena, .until_ms = now_ms + lease_ms};
     bool waits;
 
     if (!anything_waits(store, &waits, fault))
@@ -336,8 +282,9 @@ bool outbox_claim(struct store *store, struct arena *arena, int64_t now_ms, int6
         return true;
     if (!store_begin(store, fault))
         return false;
-    if (!store_read(store, arena, fault, DUE_ROWS, keep_row, &claims, "iii", now_ms, (int64_t)DAY_MS, (int64_t)most) ||
-        !lease(store, &claims, now_ms + lease_ms, fault)) {
+    if (!store_read(store, arena, fault, DUE_ROWS, keep_row, &claims, "iii", now_ms, (int64_t)OUTBOX_LEASE_MOST_MS,
+                    (int64_t)most) ||
+        !lease(store, &claims, fault)) {
         store_rollback(store);
         return false;
     }
@@ -351,14 +298,15 @@ bool outbox_claim(struct store *store, struct arena *arena, int64_t now_ms, int6
 bool outbox_claim_one(struct store *store, struct arena *arena, const char *id, int64_t now_ms, int64_t lease_ms,
                       struct outbox_row *row, bool *found, struct fault *fault)
 {
-    struct claims claims = {.arena = arena};
+    struct claims claims = {.arena = arena, .until_ms = now_ms + lease_ms};
 
     if (!store_begin(store, fault))
         return false;
     if (!store_read(store, arena, fault,
-                    "SELECT " ROW_COLUMNS " FROM outbox o JOIN notification n ON n.id = o.id WHERE o.id = ?", keep_row,
-                    &claims, "t", id) ||
-        !lease(store, &claims, now_ms + lease_ms, fault)) {
+                    "SELECT " ROW_COLUMNS
+                    " FROM outbox o JOIN notification n ON n.id = o.id WHERE o.id = ?3 AND " UNLEASED,
+                    keep_row, &claims, "iit", now_ms, (int64_t)OUTBOX_LEASE_MOST_MS, id) ||
+        !lease(store, &claims, fault)) {
         store_rollback(store);
         return false;
     }
@@ -370,17 +318,43 @@ bool outbox_claim_one(struct store *store, struct arena *arena, const char *id, 
     return true;
 }
 
-bool outbox_next_due(struct store *store, int64_t *due_ms, struct fault *fault)
+bool outbox_give_back(struct store *store, const struct outbox_row *rows, size_t count, struct fault *fault)
 {
-    return store_number(store, fault, "SELECT MIN(CASE state WHEN 'pending' THEN due_ms ELSE lease_ms END) FROM outbox",
-                        INT64_MAX, due_ms, "");
+    if (count == 0)
+        return true;
+    if (!store_begin(store, fault))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!store_run(store, fault, "UPDATE outbox SET lease_ms = 0 WHERE id = ? AND lease_ms = ?", "ti", rows[i].id,
+                       rows[i].lease_ms)) {
+            store_rollback(store);
+            return false;
+        }
+    return store_commit(store, fault);
+}
+
+static const char PUT_OFF[] =
+    "UPDATE outbox SET due_ms = ?1 WHERE id IN (SELECT id FROM outbox WHERE recipient_key = ?2 AND legs = ?3"
+    " AND position = ?4 AND severity <= ?5 AND state = 'pending' AND due_ms <= ?6 AND ?6 < ?1 LIMIT ?7)";
+
+/* In several transactions: others write in between. */
+bool outbox_put_off_alike(struct store *store, const struct outbox_row *row, int64_t now_ms, int64_t due_ms,
+                          struct fault *fault)
+{
+    do {
+        if (!store_change(store, fault, PUT_OFF, "ittiiii", due_ms, row->recipient_key, row->legs, row->position,
+                          row->severity, now_ms, (int64_t)ROWS_AT_ONCE))
+            return false;
+    } while (store_changed(store) == ROWS_AT_ONCE);
+    return true;
 }
 
 bool outbox_hasten(struct store *store, const char *id, int64_t now_ms, int64_t *count, struct fault *fault)
 {
     if (!store_begin(store, fault))
         return false;
-    if (!store_run(store, fault,
+    if (!circuit_probe_all(store, now_ms, fault) ||
+        !store_run(store, fault,
                    "UPDATE outbox SET due_ms = ? WHERE state = 'pending' AND due_ms > ? AND (? = '' OR id = ?)", "iitt",
                    now_ms, now_ms, id, id)) {
         store_rollback(store);
@@ -388,32 +362,6 @@ bool outbox_hasten(struct store *store, const char *id, int64_t now_ms, int64_t 
     }
     *count = store_changed(store);
     return store_commit(store, fault);
-}
-
-/* --- the worker --- */
-
-bool worker_seen(struct store *store, int64_t now_ms, int64_t interval_ms, struct fault *fault)
-{
-    if (!store_begin(store, fault))
-        return false;
-    if (!store_set_value(store, "worker_seen_ms", now_ms, fault) ||
-        !store_set_value(store, "worker_interval_ms", interval_ms, fault)) {
-        store_rollback(store);
-        return false;
-    }
-    return store_commit(store, fault);
-}
-
-bool worker_fresh(struct store *store, int64_t now_ms, bool *fresh, struct fault *fault)
-{
-    int64_t seen_ms;
-    int64_t interval_ms;
-
-    if (!store_get_value(store, "worker_seen_ms", 0, &seen_ms, fault) ||
-        !store_get_value(store, "worker_interval_ms", 0, &interval_ms, fault))
-        return false;
-    *fresh = seen_ms > 0 && seen_ms <= now_ms + FUTURE_MS && now_ms - seen_ms < 3 * interval_ms;
-    return true;
 }
 
 static bool keep_text(void *self, struct row *row)

@@ -18,16 +18,22 @@ struct outbox_row {
     const char *event; /* JSON */
     const char *legs;  /* JSON */
     const char *template_name;
-    int64_t position; /* in legs */
+    int64_t position; /* in legs: chain_place() */
     int64_t attempts; /* made on this leg so far */
     bool was_on_wire; /* its sender died while the provider may have acted */
     int64_t wire_ms;  /* was_on_wire: when the provider was called */
-    bool booked;      /* a place of the provider's quota is taken for the next attempt */
-    const char *via;  /* title of the pool's section that the place is in; "" for the leg's own */
+    bool booked;      /* a place of the provider's quota is taken for the first attempt */
+    const char *via;  /* title of the pool's section that has the place, or was on the wire; "" for the leg's own */
     int64_t created_ms;
     int64_t expires_ms;
     const char *reason;
+    const char *section; /* that was asked for first */
+    int64_t severity;
+    int64_t lease_ms; /* wall: until then it is ours */
 };
+
+/* Nobody keeps a row longer: a deadline is an hour at most. */
+enum { OUTBOX_LEASE_MOST_MS = 3660000 };
 
 /* One attempt, for the history. */
 struct attempt_record {
@@ -44,12 +50,14 @@ struct attempt_record {
 
 /* The provider is to be asked what became of one message. */
 struct receipt_wish {
-    const char *section;
+    const char *section; /* that sent it */
+    const char *pool;    /* title of the section in whose pool that is, "" for none */
     const char *recipient;
     const char *reference; /* the provider's id, "" when it gave none */
     bool doubt;            /* no answer came: nobody knows whether it went out */
     int64_t sent_ms;
-    const char *legs; /* JSON: what follows if it did not arrive; "" for nothing */
+    const char *legs;  /* JSON: what follows if it did not arrive; "" for nothing */
+    int64_t longer_ms; /* that is worth telling so much longer than the row; may be negative */
 };
 
 /* What a run ends with. */
@@ -71,7 +79,7 @@ struct outbox_result {
     int64_t now_ms;
     int64_t due_ms;        /* WAITS */
     int64_t position;      /* WAITS: leg to begin with */
-    const char *legs_left; /* WAITS: JSON, when fewer recipients are left than before; else "" */
+    const char *legs_left; /* WAITS: JSON, when fewer people are left than before, or it is a repeat; else "" */
     const struct attempt_record *attempts;
     size_t attempt_count;
     const struct receipt_wish *receipts;
@@ -81,13 +89,14 @@ struct outbox_result {
 /* The first question comes half a minute after the message. */
 enum { RECEIPT_FIRST_MS = 30000 };
 
-/* The provider of the leg at `position` is called next: the one that a doubt is about. */
-bool outbox_on_wire(struct store *store, const char *id, int64_t position, int64_t now_ms, struct fault *fault);
+/* The provider of the leg at `position` is called next, through the section `via`: the one that a doubt is about. */
+bool outbox_on_wire(struct store *store, const char *id, int64_t position, const char *via, int64_t now_ms,
+                    struct fault *fault);
 
 /*
  * Records attempts, end and the receipts to ask for in one transaction, promised when it WAITS or a receipt is to clear a doubt.
  * Keeps the circuit of each section. What a summary tells is told when the summary has arrived, and is free for the next one when
- * it expired.
+ * it expired. Of a row that is not there any more only a delivery is written down.
  */
 bool outbox_finish(struct store *store, const struct outbox_result *result, struct fault *fault);
 
@@ -106,26 +115,19 @@ bool outbox_claim(struct store *store, struct arena *arena, int64_t now_ms, int6
 /* Takes a waiting message out: it is held back from now on, for `reason`, and told in a summary. */
 bool outbox_set_aside(struct store *store, const char *id, const char *reason, struct fault *fault);
 
-/* One row by id, claimed: for `notifyctl retry`. *found is false when it is not waiting. */
+/* Claimed rows that nobody came to: they are due at once. */
+bool outbox_give_back(struct store *store, const struct outbox_row *rows, size_t count, struct fault *fault);
+
+/* Rows that would go the same way as this one, and are not graver, wait with it: 100,000 are not asked one by one. */
+bool outbox_put_off_alike(struct store *store, const struct outbox_row *row, int64_t now_ms, int64_t due_ms,
+                          struct fault *fault);
+
+/* One row by id, claimed: for `notifyctl drop`. *found is false when it is not waiting, or being told right now. */
 bool outbox_claim_one(struct store *store, struct arena *arena, const char *id, int64_t now_ms, int64_t lease_ms,
                       struct outbox_row *row, bool *found, struct fault *fault);
 
-/* When the next row is due, wall; INT64_MAX when nothing waits. */
-bool outbox_next_due(struct store *store, int64_t *due_ms, struct fault *fault);
-
-/* Makes waiting rows due now: one id, or all with "". */
+/* Makes waiting rows due now: one id, or all with "". Endpoints that are left alone may be tried. */
 bool outbox_hasten(struct store *store, const char *id, int64_t now_ms, int64_t *count, struct fault *fault);
-
-/* The worker was here, and comes again within `interval_ms`. */
-bool worker_seen(struct store *store, int64_t now_ms, int64_t interval_ms, struct fault *fault);
-/* Younger than three intervals. */
-bool worker_fresh(struct store *store, int64_t now_ms, bool *fresh, struct fault *fault);
-
-/* False while a section that failed 5 times in a row within 5 minutes is left alone, but for one probe a minute. */
-bool circuit_closed(struct store *store, const char *endpoint_key, int64_t now_ms, bool *closed, struct fault *fault);
-
-/* True when the last attempt at this endpoint did not fail. */
-bool circuit_sound(struct store *store, const char *endpoint_key, bool *sound, struct fault *fault);
 
 /* The provider's id of the first delivered message of a problem on this section: the head of the thread; "" when there is none. */
 bool reference_of(struct store *store, struct arena *arena, const char *problem, const char *section,

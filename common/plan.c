@@ -62,19 +62,30 @@ static struct leg *add_chain(struct planning *planning, struct section *section)
     return leg;
 }
 
-static struct leg *leg_for(struct planning *planning, const char *title, struct fault *fault)
+/* The call's own options say all: the configuration has no section of this channel, or there is none. */
+static bool is_one_off(const struct planning *planning, const char *title)
+{
+    const struct config *config = planning->config;
+
+    for (size_t i = 0; i < config->section_count; i++)
+        if (config->sections[i]->channel == planning->channel)
+            return false;
+    return config->section_count == 0 || (title[0] == '\0' && planning->call->options.count > 0);
+}
+
+static struct section *section_for(const struct planning *planning, const char *title, struct fault *fault)
+{
+    const struct plan *plan = planning->plan;
+
+    if (!is_one_off(planning, title))
+        return config_section(planning->config, planning->channel, title, fault);
+    return plan->chain_count ? plan->chains[0].legs[0].section : config_section_of(planning->config, planning->channel);
+}
+
+static struct leg *leg_of(struct planning *planning, struct section *section, struct fault *fault)
 {
     struct plan *plan = planning->plan;
-    struct section *section;
 
-    if (planning->config->section_count == 0 ||
-        (title[0] == '\0' && planning->call->options.count > 0 && planning->config->path[0] == '\0'))
-        section = plan->chain_count ? plan->chains[0].legs[0].section
-                                    : config_section_of(planning->config, planning->channel);
-    else
-        section = config_section(planning->config, planning->channel, title, fault);
-    if (!section)
-        return NULL;
     for (size_t i = 0; i < plan->chain_count; i++)
         if (plan->chains[i].legs[0].section == section)
             return &plan->chains[i].legs[0];
@@ -89,10 +100,14 @@ static bool read_recipient(struct planning *planning, const char *text, struct f
     struct recipient_book book = book_of(planning);
     struct text_list targets;
     const char *title;
+    struct section *section;
     struct leg *leg;
 
     recipient_split(&book, text, &title, &targets);
-    leg = leg_for(planning, title[0] ? title : planning->call->profile, fault);
+    section = section_for(planning, title[0] ? title : planning->call->profile, fault);
+    if (!section)
+        return text[0] && fault_in(fault, "recipient '%s'", text);
+    leg = leg_of(planning, section, fault);
     if (!leg)
         return false;
     for (size_t i = 0; i < targets.count; i++)
@@ -216,14 +231,16 @@ bool chain_from_json(struct arena *arena, const struct config *config, const cha
 {
     struct json_object *doc = json_read(arena, text, strlen(text));
     size_t count = json_length(json_at(doc, "/legs"));
+    size_t *places = arena_alloc(arena, (count + 1) * sizeof(*places));
 
     *chain = (struct chain){.legs = arena_alloc(arena, (count + 1) * sizeof(*chain->legs)),
+                            .places = places,
                             .route = config_route(config, json_text_at(doc, "/route"))};
     *repeat = json_flag_at(doc, "/repeat");
     for (size_t i = 0; i < count; i++)
         if (leg_from_json(arena, config, json_at(doc, arena_print(arena, "/legs/%zu", i)),
                           &chain->legs[chain->leg_count], fault))
-            chain->leg_count++;
+            places[chain->leg_count++] = i;
     return chain->leg_count > 0 ||
            (fault->kind != FAULT_NONE ? false : fault_set(fault, FAULT_INPUT, "the outbox row names no section"));
 }

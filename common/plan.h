@@ -37,12 +37,19 @@ enum chain_part {
 struct chain {
     struct leg *legs;
     size_t leg_count;
+    const size_t *places;      /* see chain_place(); NULL: each leg at its index */
     const struct route *route; /* whose policy it is; NULL when the caller named the section */
     const struct event *event; /* as this route tells it; NULL: as it came */
     const char *template_name; /* "" or NULL: the caller's */
     enum chain_part part;
     int64_t hold_until_s; /* wall: kept back until then and told in a summary; 0 when it is told now */
 };
+
+/* Where a leg stands in the row of the outbox that keeps its chain: legs before it may be of no use any more. */
+static inline size_t chain_place(const struct chain *chain, size_t position)
+{
+    return chain->places ? chain->places[position] : position;
+}
 
 struct plan {
     struct chain *chains; /* each of them is told */

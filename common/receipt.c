@@ -7,6 +7,7 @@
 #include "common/operator.h"
 #include "common/outbox.h"
 #include "common/record.h"
+#include "common/sms_receipt.h"
 
 enum {
     ASKED_MOST = 100, /* in one pass; a question takes far longer than a twentieth of a second, which Tencent allows */
@@ -20,8 +21,9 @@ static const int64_t QUESTIONS_MS[] = {RECEIPT_FIRST_MS, 120000, 600000};
 
 /* One message and one recipient. */
 struct question {
-    const char *id; /* of the notification */
-    const char *section;
+    const char *id;      /* of the notification */
+    const char *section; /* that sent it */
+    const char *pool;    /* title of the section in whose pool that is, "" for none */
     const char *recipient;
     const char *reference;
     bool doubt;
@@ -68,7 +70,7 @@ static struct verdict not_asked(const char *code, const char *words)
     return (struct verdict){.outcome = OUTCOME_BROKEN, .code = code, .reason = words, .remedy = WORD_NONE};
 }
 
-static struct verdict ask_provider(const struct inquiry *inquiry, const struct section *section)
+static struct verdict ask_about(const struct inquiry *inquiry, const struct section *section, int64_t sent_ms)
 {
     const struct question *question = inquiry->question;
     struct message message = {.id = question->id, .event = &inquiry->event};
@@ -82,10 +84,29 @@ static struct verdict ask_provider(const struct inquiry *inquiry, const struct s
                             .recipients = &question->recipient,
                             .recipient_count = 1,
                             .reference = question->reference,
-                            .sent_ms = question->sent_ms};
+                            .sent_ms = sent_ms};
     struct verdicts verdicts = deliver(&inquiry->world, &delivery, &intent);
 
     return *verdict_worst(&verdicts);
+}
+
+static bool says_something(const struct verdict *verdict)
+{
+    return verdict->outcome == OUTCOME_DELIVERED || verdict->outcome == OUTCOME_REFUSED;
+}
+
+/* Near the end of a provider's day it may have the message under the day before or after ours. */
+static struct verdict ask_provider(const struct inquiry *inquiry, const struct section *section)
+{
+    int64_t sent_ms = inquiry->question->sent_ms;
+    int64_t other_ms = section->channel->receipts_by_day ? sms_receipt_other_day(sent_ms) : 0;
+    struct verdict verdict = ask_about(inquiry, section, sent_ms);
+    struct verdict other;
+
+    if (other_ms == 0 || verdict.outcome != OUTCOME_AGAIN)
+        return verdict;
+    other = ask_about(inquiry, section, other_ms);
+    return says_something(&other) ? other : verdict;
 }
 
 /* The operator's words, and what a person can do about them. */
@@ -97,16 +118,32 @@ static const char *with_remedy(struct arena *arena, const struct config *config,
                        word_in(config->language, verdict->remedy));
 }
 
+/* Opened; a member of a pool as that pool has it, since it may say little itself. */
+static struct section *sender_of(const struct config *config, const struct question *question, struct fault *fault)
+{
+    struct fault ignored = {0};
+    struct section *owner = question->pool[0] ? config_section(config, NULL, question->pool, &ignored) : NULL;
+    struct section *section;
+
+    if (owner && config_open_section(config, owner, NULL, &ignored)) {
+        section = config_sender(owner, question->section);
+        if (section != owner)
+            return section;
+    }
+    section = config_section(config, NULL, question->section, fault);
+    return section && config_open_section(config, section, NULL, fault) ? section : NULL;
+}
+
 /* A section that is gone, broken or wants no receipts any more is not asked. */
 static struct verdict ask(const struct inquiry *inquiry)
 {
     struct arena *arena = inquiry->world.arena;
     const struct config *config = inquiry->following->config;
     struct fault fault = {0};
-    struct section *section = config_section(config, NULL, inquiry->question->section, &fault);
+    struct section *section = sender_of(config, inquiry->question, &fault);
     struct verdict verdict;
 
-    if (!section || !config_open_section(config, section, NULL, &fault))
+    if (!section)
         return not_asked("NO-SECTION", arena_copy(arena, fault.text, strlen(fault.text)));
     if (!record_asks_receipts(section))
         return not_asked("NOT-WANTED", "the section asks for no receipts");
@@ -361,7 +398,7 @@ static bool inquire(struct inquiry *inquiry, size_t *settled, struct fault *faul
 
 static const char DUE[] =
     "SELECT r.id, r.section, r.recipient, r.reference, r.doubt, r.sent_ms, r.tries, r.legs, r.event,"
-    " r.expires_ms, COALESCE(n.problem, '') FROM receipt r LEFT JOIN notification n ON n.id = r.id"
+    " r.expires_ms, COALESCE(n.problem, ''), r.pool FROM receipt r LEFT JOIN notification n ON n.id = r.id"
     " WHERE r.state = 'waiting' AND r.due_ms <= ? ORDER BY n.severity DESC, r.due_ms LIMIT ?";
 
 static bool keep_question(void *self, struct row *row)
@@ -380,6 +417,7 @@ static bool keep_question(void *self, struct row *row)
         .event = row_text(row, 8),
         .expires_ms = row_number(row, 9),
         .problem = row_text(row, 10),
+        .pool = row_text(row, 11),
     };
     return questions->count < ASKED_MOST;
 }

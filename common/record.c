@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/circuit.h"
 #include "common/civil.h"
 #include "common/identity.h"
 #include "common/log.h"
@@ -60,13 +61,12 @@ static bool has_place(struct record *record, struct leg *leg)
 
 static bool circuit_allows(struct record *record, const struct leg *leg)
 {
+    int64_t now_ms = world_wall_ms(record->world);
+    int64_t due_ms = now_ms;
     struct fault fault = {0};
-    bool closed = true;
 
-    if (record->store &&
-        !circuit_closed(record->store, endpoint_key_of(record, leg), world_wall_ms(record->world), &closed, &fault))
-        closed = true;
-    return closed;
+    return !record->store || !circuit_due(record->store, endpoint_key_of(record, leg), now_ms, &due_ms, &fault) ||
+           due_ms <= now_ms;
 }
 
 static bool may_try(void *self, struct leg *leg)
@@ -84,13 +84,13 @@ static void keep_trouble(struct record *record, const struct fault *fault)
         record->trouble = *fault;
 }
 
-static void mark_on_wire(void *self, size_t position)
+static void mark_on_wire(void *self, const struct leg *leg, size_t place)
 {
     struct record *record = self;
     struct fault fault = {0};
 
-    if (record->store &&
-        !outbox_on_wire(record->store, record->id, (int64_t)position, world_wall_ms(record->world), &fault))
+    if (record->store && !outbox_on_wire(record->store, record->id, (int64_t)place, leg_sender(leg)->title,
+                                         world_wall_ms(record->world), &fault))
         keep_trouble(record, &fault);
 }
 
@@ -249,6 +249,18 @@ static int64_t longest_wait_s(const struct told *told)
     return wait_s;
 }
 
+/* For whom it still waits, and what follows if it fails for them, too. */
+static const char *legs_left(struct arena *arena, const struct chain *chain, const struct told *told, bool was_repeat)
+{
+    struct chain rest = {.leg_count = chain->leg_count - told->position, .route = chain->route};
+
+    rest.legs = arena_alloc(arena, rest.leg_count * sizeof(*rest.legs));
+    rest.legs[0] = told->left;
+    for (size_t i = 1; i < rest.leg_count; i++)
+        rest.legs[i] = chain->legs[told->position + i];
+    return chain_to_json(arena, &rest, was_repeat);
+}
+
 static void set_end(const struct record *record, const struct chain *chain, const struct told *told,
                     enum severity severity, bool was_repeat, int64_t attempts, struct outbox_result *result)
 {
@@ -277,8 +289,7 @@ static void set_end(const struct record *record, const struct chain *chain, cons
     }
     result->due_ms = record_next_try_ms(result->now_ms, attempts, longest_wait_s(told), world_dice(record->world));
     if (told->left.recipient_count > 0 && told->left.recipient_count < told->leg->recipient_count)
-        result->legs_left =
-            chain_to_json(arena, &(struct chain){.legs = (struct leg[]){told->left}, .leg_count = 1}, false);
+        result->legs_left = legs_left(arena, chain, told, was_repeat);
 }
 
 /* --- receipts to ask for --- */
@@ -289,6 +300,27 @@ static const char *legs_after(struct arena *arena, const struct chain *chain, si
         .legs = chain->legs + position + 1, .leg_count = chain->leg_count - position - 1, .route = chain->route};
 
     return rest.leg_count > 0 ? chain_to_json(arena, &rest, false) : "";
+}
+
+/* How much longer the leg that follows is worth telling than the first. */
+static int64_t longer_ms(const struct chain *chain, size_t position)
+{
+    return position + 1 == chain->leg_count ? 0
+                                            : asking_expires_ms(chain->legs[position + 1].section->channel) -
+                                                  asking_expires_ms(chain->legs[0].section->channel);
+}
+
+/* For the leg at `position`; without its recipient. */
+static struct receipt_wish wish_for(struct arena *arena, const struct chain *chain, const struct leg *leg,
+                                    size_t position, int64_t sent_ms)
+{
+    return (struct receipt_wish){.section = leg_sender(leg)->title,
+                                 .pool = leg_sender(leg) == leg->section ? "" : leg->section->title,
+                                 .reference = "",
+                                 .doubt = true,
+                                 .sent_ms = sent_ms,
+                                 .legs = legs_after(arena, chain, position),
+                                 .longer_ms = longer_ms(chain, position)};
 }
 
 /* Room for as many as there are verdicts or recipients. */
@@ -304,29 +336,26 @@ static void wish_for_receipts(struct arena *arena, const struct chain *chain, co
                               struct outbox_result *result)
 {
     struct receipt_wish *items = wishes(arena, told->verdicts.count, result);
-    const char *legs = legs_after(arena, chain, told->position);
+    struct receipt_wish wish = wish_for(arena, chain, told->leg, told->position, result->now_ms);
 
     if (!record_asks_receipts(leg_sender(told->leg)))
         return;
     for (size_t i = 0; i < told->verdicts.count; i++) {
         const struct verdict *verdict = &told->verdicts.items[i];
 
-        if (verdict->recipient[0] && (verdict->outcome == OUTCOME_DELIVERED || verdict->outcome == OUTCOME_UNCLEAR))
-            items[result->receipt_count++] = (struct receipt_wish){
-                .section = leg_sender(told->leg)->title,
-                .recipient = verdict->recipient,
-                .reference = verdict->reference,
-                .doubt = verdict->outcome == OUTCOME_UNCLEAR,
-                .sent_ms = result->now_ms,
-                .legs = legs,
-            };
+        if (!verdict->recipient[0] || (verdict->outcome != OUTCOME_DELIVERED && verdict->outcome != OUTCOME_UNCLEAR))
+            continue;
+        wish.recipient = verdict->recipient;
+        wish.reference = verdict->reference;
+        wish.doubt = verdict->outcome == OUTCOME_UNCLEAR;
+        items[result->receipt_count++] = wish;
     }
 }
 
 struct outbox_result record_doubt(struct arena *arena, const struct chain *chain, size_t position, int64_t sent_ms)
 {
     const struct leg *leg = &chain->legs[position];
-    const char *legs = legs_after(arena, chain, position);
+    struct receipt_wish wish = wish_for(arena, chain, leg, position, sent_ms);
     struct outbox_result result = {
         .end = OUTBOX_UNCLEAR,
         .section = "",
@@ -340,14 +369,11 @@ struct outbox_result record_doubt(struct arena *arena, const struct chain *chain
 
     if (!record_asks_receipts(leg_sender(leg)))
         return result;
-    result.section = leg_sender(leg)->title;
-    for (size_t i = 0; i < leg->recipient_count; i++)
-        items[result.receipt_count++] = (struct receipt_wish){.section = leg_sender(leg)->title,
-                                                              .recipient = leg->recipients[i],
-                                                              .reference = "",
-                                                              .doubt = true,
-                                                              .sent_ms = sent_ms,
-                                                              .legs = legs};
+    result.section = wish.section;
+    for (size_t i = 0; i < leg->recipient_count; i++) {
+        wish.recipient = leg->recipients[i];
+        items[result.receipt_count++] = wish;
+    }
     return result;
 }
 
@@ -376,14 +402,13 @@ struct outbox_result record_result(const struct record *record, const struct cha
 }
 
 void record_tell_operator(const struct record *record, const struct config *config, const struct event *event,
-                          const struct chain *chain, const struct told *told, const struct outbox_result *result)
+                          const char *section, const struct told *told, const struct outbox_result *result)
 {
-    const char *title = told->leg ? leg_sender(told->leg)->title : chain->legs[0].section->title;
     struct trouble_report report = {
-        .section = title,
+        .section = told && told->leg ? leg_sender(told->leg)->title : section,
         .detail = arena_print(record->world->arena, "%s: %s\n%s", result->code, result->words, event->subject)};
 
-    if (told->broken) {
+    if (told && told->broken) {
         report.code = "BROKEN";
         report.words = WORD_OPERATOR_BROKEN;
     } else if (result->end == OUTBOX_REFUSED) {

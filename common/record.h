@@ -38,9 +38,12 @@ struct outbox_result record_doubt(struct arena *arena, const struct chain *chain
 /* True when the section's provider can be asked what became of a message, and the operator wants that. */
 bool record_asks_receipts(const struct section *section);
 
-/* Tells the operator when the end of a chain is trouble that a person must mend. */
+/*
+ * Tells the operator when the end of a chain is trouble that a person must mend. `section` is the title of its first leg; `told`
+ * may be NULL when nothing was tried.
+ */
 void record_tell_operator(const struct record *record, const struct config *config, const struct event *event,
-                          const struct chain *chain, const struct told *told, const struct outbox_result *result);
+                          const char *section, const struct told *told, const struct outbox_result *result);
 
 /*
  * What a message begins with: how late it is; of a recovery whose problem was never told, from when until when it was. "" for

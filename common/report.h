@@ -23,7 +23,7 @@ struct report {
 /* "delivered dingtalk/ops-group #K7F3Q 182 ms". */
 const char *report_success(struct arena *arena, const struct report *report, const struct verdicts *verdicts);
 
-/* "NP-DINGTALK-310000 dingtalk/ops-group refused: sign not match; check the signing secret ...". */
+/* "NP-DINGTALK-310000 dingtalk/ops-group broken: sign not match; check the signing secret ...". */
 const char *report_failure(struct arena *arena, const struct report *report, const struct verdict *verdict);
 
 /* 0 delivered or unclear, 1 not delivered yet, 2 never. */

@@ -8,8 +8,14 @@
 
 struct request request_in(struct arena *arena)
 {
-    static const struct network DIRECT = {
-        .proxy = "", .proxy_user = {""}, .no_proxy = "", .ca_file = "", .source_address = "", .ip = "any"};
+    static const struct network DIRECT = {.proxy = "",
+                                          .proxy_user = {""},
+                                          .no_proxy = "",
+                                          .ca_file = "",
+                                          .cert_file = "",
+                                          .key_file = "",
+                                          .source_address = "",
+                                          .ip = "any"};
 
     return (struct request){.arena = arena, .method = "POST", .url = "", .body = "", .network = &DIRECT};
 }

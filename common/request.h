@@ -37,6 +37,8 @@ struct network {
     struct secret proxy_user; /* "name:password" */
     const char *no_proxy;     /* comma-separated host names that are reached directly */
     const char *ca_file;      /* PEM, in place of the system's */
+    const char *cert_file;    /* PEM: who we are, where the server asks for a certificate */
+    const char *key_file;     /* PEM: the private key to it */
     const char *source_address;
     const char *ip; /* "any", "4" or "6" */
 };

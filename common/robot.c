@@ -17,7 +17,7 @@ static bool is_parameter(const char *piece, const char *name)
 
 /* The pasted address taken apart. */
 struct pasted {
-    const char *base;  /* up to the query */
+    const char *base;  /* up to the query, or to the token that ends the path */
     const char *token; /* "" when it holds none */
     struct str others; /* "&name=value" of parameters that are no token and no signature */
 };
@@ -32,7 +32,19 @@ static void read_parameter(struct pasted *pasted, const char *name, const char *
         str_addf(&pasted->others, "&%s", piece);
 }
 
-static struct pasted pasted_read(struct arena *arena, const char *webhook, const char *name)
+/* https://open.feishu.cn/open-apis/bot/v2/hook/TOKEN: what may stand behind it is no part of it. */
+static struct pasted pasted_path(struct arena *arena, const char *webhook)
+{
+    const char *path = arena_copy(arena, webhook, strcspn(webhook, "?#"));
+    const char *slash = strrchr(path, '/');
+    size_t base = slash ? (size_t)(slash - path) : 0;
+
+    return (struct pasted){.base = arena_copy(arena, path, base),
+                           .token = slash ? slash + 1 : "",
+                           .others = str_in(arena, ROBOT_URL_MOST)};
+}
+
+static struct pasted pasted_query(struct arena *arena, const char *webhook, const char *name)
 {
     const char *token = strstr(webhook, arena_print(arena, "%s=", name));
     const char *query = strchr(webhook, '?');
@@ -57,7 +69,10 @@ static struct pasted pasted_read(struct arena *arena, const char *webhook, const
 bool robot_request(const struct robot_kind *kind, const struct robot *robot, const char *signature,
                    struct request *request, struct fault *fault)
 {
-    struct pasted pasted = pasted_read(request->arena, secret_text(robot->webhook), kind->parameter);
+    bool in_path = kind->parameter[0] == '\0';
+    const char *webhook = secret_text(robot->webhook);
+    struct pasted pasted =
+        in_path ? pasted_path(request->arena, webhook) : pasted_query(request->arena, webhook, kind->parameter);
     bool elsewhere = strcmp(robot->endpoint, kind->standard) != 0 || pasted.base[0] == '\0';
     const char *base = elsewhere ? robot->endpoint : pasted.base;
     struct str url = str_in(request->arena, ROBOT_URL_MOST);
@@ -66,7 +81,10 @@ bool robot_request(const struct robot_kind *kind, const struct robot *robot, con
         return fault_set(fault, FAULT_CONFIG, "%s: copy the whole address into `webhook`, or give `%s`",
                          secret_given(robot->webhook) ? "the webhook has no token in it" : "no robot is given",
                          kind->option);
-    str_addf(&url, "%s%c%s=", base, strchr(base, '?') ? '&' : '?', kind->parameter);
+    if (in_path)
+        str_addf(&url, "%s/", base);
+    else
+        str_addf(&url, "%s%c%s=", base, strchr(base, '?') ? '&' : '?', kind->parameter);
     if (secret_given(robot->token))
         encode_percent(&url, secret_text(robot->token));
     else
@@ -87,14 +105,16 @@ void robot_check(const struct robot_kind *kind, const struct robot *robot, const
         findings->mistake(findings->self, fault.text);
 }
 
-void robot_answer(const struct response *response, struct json_object *doc, const struct verdict_rule *rules,
-                  struct verdicts *verdicts)
+const struct robot_fields ROBOT_ERRCODE = {.code = "/errcode", .words = "/errmsg"};
+
+void robot_answer(const struct robot_fields *fields, const struct verdict_rule *rules, const struct response *response,
+                  struct json_object *doc, struct verdicts *verdicts)
 {
-    const char *code = json_word_at(response->arena, doc, "/errcode");
+    const char *code = json_word_at(response->arena, doc, fields->code);
     bool silent = code[0] == '\0' || strcmp(code, "0") == 0;
 
     if (silent && !answer_accepted(response, verdicts))
         return;
     verdict_by_rules(verdicts, rules, "", code[0] ? code : "NO-ERRCODE",
-                     code[0] ? json_text_at(doc, "/errmsg") : response->body, response, "");
+                     code[0] ? json_text_at(doc, fields->words) : response->body, response, "");
 }

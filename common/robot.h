@@ -1,6 +1,6 @@
 /*
- * robot - what the group robots of DingTalk and WeCom have in common: an address with a token in it, and answers with
- * an errcode. Pure.
+ * robot - what the group robots of DingTalk, WeCom and Feishu have in common: an address with a token in it, and answers
+ * with a code. Pure.
  */
 #ifndef COMMON_ROBOT_H
 #define COMMON_ROBOT_H
@@ -12,7 +12,7 @@ enum { ROBOT_URL_MOST = 4096 }; /* bytes */
 /* How a provider writes it. */
 struct robot_kind {
     const char *standard;  /* address without the query */
-    const char *parameter; /* of the query, with the token: "access_token" */
+    const char *parameter; /* of the query, with the token: "access_token"; "" when the token is the last part of the path */
     const char *option;    /* what the configuration calls the token, for faults */
 };
 
@@ -34,8 +34,15 @@ bool robot_request(const struct robot_kind *kind, const struct robot *robot, con
 /* Tells what is wrong with the address. */
 void robot_check(const struct robot_kind *kind, const struct robot *robot, const struct findings *findings);
 
-/* The meaning of `{"errcode": 0, "errmsg": "ok"}`. Without an errcode it is a failure. */
-void robot_answer(const struct response *response, struct json_object *doc, const struct verdict_rule *rules,
-                  struct verdicts *verdicts);
+/* The meaning of `{"errcode": 0, "errmsg": "ok"}`, whatever the provider calls the two. Without a code it is a failure. */
+struct robot_fields {
+    const char *code;  /* as a JSON pointer: "/errcode" */
+    const char *words; /* "/errmsg" */
+};
+void robot_answer(const struct robot_fields *fields, const struct verdict_rule *rules, const struct response *response,
+                  struct json_object *doc, struct verdicts *verdicts);
+
+/* What DingTalk and WeCom call them. */
+extern const struct robot_fields ROBOT_ERRCODE;
 
 #endif

@@ -255,16 +255,29 @@ static bool take_text(struct arena *arena, const char *path, const char *bytes, 
     return true;
 }
 
-static bool read_open(struct arena *arena, const char *path, int descriptor, struct secret *secret, struct fault *fault)
+/* A FIFO must not hold us up. */
+static bool open_file(const char *path, int *descriptor, struct fault *fault)
 {
-    char bytes[SECRET_MOST + 64]; /* line breaks and the mark come on top */
+    *descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    return *descriptor >= 0 || fault_set(fault, FAULT_CONFIG, "cannot read '%s': %s", path, strerror(errno));
+}
+
+static bool check_open(const char *path, int descriptor, struct fault *fault)
+{
     struct stat found;
-    ssize_t len;
-    bool good;
 
     if (fstat(descriptor, &found) != 0)
         return fault_set(fault, FAULT_CONFIG, "cannot read '%s': %s", path, strerror(errno));
-    if (!mode_allowed(path, &found, fault))
+    return mode_allowed(path, &found, fault);
+}
+
+static bool read_open(struct arena *arena, const char *path, int descriptor, struct secret *secret, struct fault *fault)
+{
+    char bytes[SECRET_MOST + 64]; /* line breaks and the mark come on top */
+    ssize_t len;
+    bool good;
+
+    if (!check_open(path, descriptor, fault))
         return false;
     len = read_up_to(descriptor, bytes, sizeof(bytes));
     if (len < 0)
@@ -276,12 +289,24 @@ static bool read_open(struct arena *arena, const char *path, int descriptor, str
 
 bool secret_read(struct arena *arena, const char *path, struct secret *secret, struct fault *fault)
 {
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); /* a FIFO must not hold us up */
+    int descriptor;
     bool good;
 
-    if (descriptor < 0)
-        return fault_set(fault, FAULT_CONFIG, "cannot read '%s': %s", path, strerror(errno));
+    if (!open_file(path, &descriptor, fault))
+        return false;
     good = read_open(arena, path, descriptor, secret, fault);
+    close(descriptor);
+    return good;
+}
+
+bool secret_file_fits(const char *path, struct fault *fault)
+{
+    int descriptor;
+    bool good;
+
+    if (!open_file(path, &descriptor, fault))
+        return false;
+    good = check_open(path, descriptor, fault);
     close(descriptor);
     return good;
 }

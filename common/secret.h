@@ -56,4 +56,7 @@ const char *secrets_mask(struct arena *arena, const struct secrets *secrets, con
  */
 bool secret_read(struct arena *arena, const char *path, struct secret *secret, struct fault *fault);
 
+/* The same refusals for a file that somebody else reads: a private key. */
+bool secret_file_fits(const char *path, struct fault *fault);
+
 #endif

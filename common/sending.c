@@ -18,7 +18,7 @@
 
 enum {
     SPARE_ROWS = 3,          /* of others' messages, told by the way */
-    SPARE_MOST_MS = 3000,    /* for them */
+    SPARE_MOST_MS = 3000,    /* for them, and an attempt's time for the last */
     IN_FLIGHT_WAIT_MS = 200, /* between two looks at the same message under way in another process */
 };
 
@@ -311,7 +311,8 @@ static bool record_end(struct course *course, const struct told *told)
     if (!course->recorded)
         return result.end == OUTBOX_WAITS && keep_in_spool(course);
     if (outbox_finish(sending->store, &result, &fault)) {
-        record_tell_operator(&course->record, sending->config, sending->event, course->chain, told, &result);
+        record_tell_operator(&course->record, sending->config, sending->event, first_section(course->chain)->title,
+                             told, &result);
         return result.end == OUTBOX_WAITS;
     }
     log_error("%s id=%s", fault.text, sending->id);
@@ -542,14 +543,14 @@ static void lend_a_hand(const struct sending *sending)
                             .config = sending->config,
                             .store = sending->store,
                             .directory = state_directory(sending),
-                            .deadline_ms = now_ms + SPARE_MOST_MS,
+                            .deadline_ms = now_ms + SPARE_MOST_MS + ATTEMPT_MOST_MS,
                             .rows_most = SPARE_ROWS};
     struct work_done done;
     struct fault fault = {0};
 
     bool spare = sending->status == 0 && (sending->storm_begins || (sending->told && !worker_is_there(sending)));
 
-    if (!sending->store || !(spare || sending->alarm) || now_ms + 3 * SPARE_MOST_MS > sending->deadline_ms)
+    if (!sending->store || !(spare || sending->alarm) || worker.deadline_ms > sending->deadline_ms)
         return;
     if (!work_once(&worker, &done, &fault))
         log_error("%s id=%s", fault.text, sending->id);

@@ -344,3 +344,11 @@ const char *sign_dingtalk(struct arena *arena, struct secret secret, int64_t wal
     encode_percent(&signature, digest_base64(arena, &mac));
     return signature.text;
 }
+
+const char *sign_feishu(struct arena *arena, struct secret secret, int64_t wall_s)
+{
+    const char *key = arena_print(arena, "%lld\n%s", (long long)wall_s, secret_text(secret));
+    struct digest mac = hmac_sha256(key, strlen(key), "", 0);
+
+    return digest_base64(arena, &mac);
+}

@@ -83,4 +83,7 @@ void sign_github_webhook(struct secret secret, struct request *request);
 /* DingTalk: "&timestamp=...&sign=...", where sign is base64(HMAC-SHA256(secret, "<milliseconds>\n<secret>")), percent-encoded once. */
 const char *sign_dingtalk(struct arena *arena, struct secret secret, int64_t wall_ms);
 
+/* Feishu: base64(HMAC-SHA256("<seconds>\n<secret>", "")). The same seconds go into the message's "timestamp". */
+const char *sign_feishu(struct arena *arena, struct secret secret, int64_t wall_s);
+
 #endif

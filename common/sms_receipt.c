@@ -5,7 +5,11 @@
 
 #include "common/civil.h"
 
-enum { CHINA_S = 8 * 3600 }; /* east of UTC, the whole year */
+enum {
+    CHINA_S = 8 * 3600, /* east of UTC, the whole year */
+    DAY_S = 86400,
+    NEAR_S = 900, /* to midnight */
+};
 
 void sms_receipt_arrived(struct verdicts *verdicts, const char *code, int64_t arrived_s)
 {
@@ -52,6 +56,15 @@ void sms_receipt_not_asked(struct verdicts *verdicts, const struct verdict_rule 
 const char *sms_receipt_day(struct arena *arena, int64_t when_ms)
 {
     return civil_format(arena, when_ms / 1000 + CHINA_S, "UTC", "%Y%m%d");
+}
+
+int64_t sms_receipt_other_day(int64_t when_ms)
+{
+    int64_t second = (when_ms / 1000 + CHINA_S) % DAY_S;
+
+    if (second < NEAR_S)
+        return when_ms - (int64_t)NEAR_S * 1000;
+    return second >= DAY_S - NEAR_S ? when_ms + (int64_t)NEAR_S * 1000 : 0;
 }
 
 int64_t sms_receipt_time(const char *text)

@@ -29,6 +29,12 @@ void sms_receipt_not_asked(struct verdicts *verdicts, const struct verdict_rule 
 /* "20261124": the day in China, whatever the machine's zone. */
 const char *sms_receipt_day(struct arena *arena, int64_t when_ms);
 
+/*
+ * A moment of the day before or after in China, when `when_ms` is so near its midnight that the provider's clock, or the way there,
+ * may have put the message on that day: a quarter of an hour, by which signatures may be off. Else 0.
+ */
+int64_t sms_receipt_other_day(int64_t when_ms);
+
 /* Unix seconds of "2026-11-24 20:03:21", the time of China; 0 when it is not of this form. */
 int64_t sms_receipt_time(const char *text);
 

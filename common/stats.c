@@ -129,12 +129,14 @@ enum {
     TAKEN,
 };
 
+/* What a summary told names that summary as what delivered it. An echo of our own words was for nobody. */
 static const char ROWS[] =
-    "SELECT CASE n.delivered_by WHEN '' THEN n.section ELSE n.delivered_by END, n.recipients, n.route, n.host, n.team,"
+    "SELECT CASE WHEN n.delivered_by = '' OR n.outcome IN ('held', 'folded') THEN n.section ELSE n.delivered_by END,"
+    " n.recipients, n.route, n.host, n.team,"
     " n.kind, n.outcome, n.created_ms, n.ended_ms, n.problem, COALESCE(a.opened_ms, 0), COALESCE(a.over_ms, 0),"
     " COALESCE(a.asked_ms, 0), COALESCE(a.due_ms, 0), COALESCE(a.taken_ms, 0)"
     " FROM notification n LEFT JOIN alert a ON a.problem = n.problem AND a.opened_ms >= ?1 AND a.opened_ms < ?2"
-    " WHERE n.created_ms >= ?1 AND n.created_ms < ?2 ORDER BY n.problem, n.created_ms";
+    " WHERE n.created_ms >= ?1 AND n.created_ms < ?2 AND n.outcome <> 'echo' ORDER BY n.problem, n.created_ms";
 
 static bool is_one_of(const char *outcome, const char *const *names)
 {
@@ -205,10 +207,10 @@ static void count_people(struct counting *counting, struct row *row)
 {
     struct arena *arena = arena_new();
     struct text_list list = split_commas(arena, row_text(row, RECIPIENTS));
-    const struct contact *seen[8] = {NULL};
+    const struct contact **seen = arena_alloc(arena, (list.count + 1) * sizeof(*seen));
     size_t people = 0;
 
-    for (size_t i = 0; i < list.count && people < sizeof(seen) / sizeof(*seen); i++) {
+    for (size_t i = 0; i < list.count; i++) {
         const struct contact *contact = config_contact_with(counting->config, list.items[i]);
         bool again = contact == NULL;
 

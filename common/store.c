@@ -722,11 +722,15 @@ static const struct retention BODIES = {
 static const struct retention ATTEMPTS = {
     "DELETE FROM attempt WHERE rowid IN (SELECT rowid FROM attempt WHERE at_ms >= ?1 AND at_ms < ?2 LIMIT ?3)", 90};
 static const struct retention RECEIPTS = {
-    "DELETE FROM receipt WHERE rowid IN (SELECT rowid FROM receipt WHERE sent_ms >= ?1 AND sent_ms < ?2 LIMIT ?3)", 90};
-static const struct retention NOTIFICATIONS = {"DELETE FROM notification WHERE rowid IN (SELECT rowid FROM notification"
-                                               " WHERE created_ms >= ?1 AND created_ms < ?2 AND outcome <> 'waiting'"
-                                               " AND NOT (outcome = 'held' AND delivered_by = '') LIMIT ?3)",
-                                               400};
+    "DELETE FROM receipt WHERE rowid IN (SELECT rowid FROM receipt WHERE sent_ms >= ?1 AND sent_ms < ?2"
+    " AND state <> 'waiting' LIMIT ?3)",
+    90};
+static const struct retention NOTIFICATIONS = {
+    "DELETE FROM notification WHERE rowid IN (SELECT rowid FROM notification"
+    " WHERE created_ms >= ?1 AND created_ms < ?2 AND outcome <> 'waiting'"
+    " AND NOT (outcome = 'held' AND delivered_by = '') AND NOT EXISTS (SELECT 1 FROM receipt"
+    " WHERE id = notification.id AND state = 'waiting') LIMIT ?3)",
+    400};
 #define ALERTS_OVER "SELECT problem FROM alert WHERE over_ms > 0 AND over_ms >= ?1 AND over_ms < ?2"
 static const struct retention STEPS = {
     "DELETE FROM step WHERE rowid IN (SELECT rowid FROM step WHERE problem IN (" ALERTS_OVER ") LIMIT ?3)", 400};

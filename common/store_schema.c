@@ -95,7 +95,8 @@ const char *const STORE_STEPS[] = {
     /* What became of messages whose provider can be asked, one row for each recipient; and what follows if they did not arrive. */
     "CREATE TABLE receipt ("
     " id TEXT NOT NULL, section TEXT NOT NULL, recipient TEXT NOT NULL, reference TEXT NOT NULL,"
-    " doubt INTEGER NOT NULL," /* 1: no answer came, nobody knows whether it went out */
+    " pool TEXT NOT NULL DEFAULT ''," /* title of the section in whose pool `section` is; '' for none */
+    " doubt INTEGER NOT NULL,"        /* 1: no answer came, nobody knows whether it went out */
     " sent_ms INTEGER NOT NULL, due_ms INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0,"
     " state TEXT NOT NULL," /* waiting arrived failed next silent unasked */
     " legs TEXT NOT NULL,"  /* JSON as in the outbox: those after this one; '' for none */
@@ -107,6 +108,7 @@ const char *const STORE_STEPS[] = {
     /* A waiting message takes its place of the provider's quota once; of a pool it goes through one robot. */
     "ALTER TABLE outbox ADD COLUMN booked INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE outbox ADD COLUMN via TEXT NOT NULL DEFAULT '';" /* title of that robot's section; '' for the leg's own */
+    "DROP INDEX outbox_due;"
     "CREATE INDEX outbox_order ON outbox (severity DESC, created_ms, due_ms, state, lease_ms);"
     "CREATE INDEX outbox_people ON outbox (recipient_key, severity DESC, created_ms);"
 

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "common/clock.h"
+
 enum { LOOKED_AT = 4 }; /* times the policy's number: problems may be told more than once */
 
 static int64_t since_ms(const struct storm_policy *policy, int64_t now_ms)
@@ -28,12 +30,13 @@ static bool count_problems(struct store *store, const struct storm_policy *polic
                            const char *except, int64_t now_ms, struct sight *sight, struct fault *fault)
 {
     *sight = (struct sight){0};
-    return store_read(
-        store, NULL, fault,
-        "SELECT COUNT(DISTINCT problem), MAX(severity), MIN(created_ms) FROM (SELECT problem, severity,"
-        " created_ms FROM notification WHERE recipient_key = ? AND kind = 'problem' AND created_ms > ?"
-        " AND outcome <> 'muted' AND reason <> 'outside hours' AND problem <> ? ORDER BY created_ms DESC LIMIT ?)",
-        keep_sight, sight, "titi", recipient_key, since_ms(policy, now_ms), except, LOOKED_AT * policy->problems);
+    return store_read(store, NULL, fault,
+                      "SELECT COUNT(DISTINCT problem), MAX(severity), MIN(created_ms) FROM (SELECT problem, severity,"
+                      " created_ms FROM notification WHERE recipient_key = ? AND kind = 'problem' AND created_ms > ?"
+                      " AND created_ms <= ? AND outcome <> 'muted' AND reason <> 'outside hours' AND problem <> ?"
+                      " ORDER BY created_ms DESC LIMIT ?)",
+                      keep_sight, sight, "tiiti", recipient_key, since_ms(policy, now_ms), now_ms + CLOCKS_AGREE_MS,
+                      except, LOOKED_AT * policy->problems);
 }
 
 static bool begin(struct store *store, const struct storm_ask *ask, const struct sight *sight, struct fault *fault)
@@ -50,10 +53,10 @@ static bool level_storms(struct store *store, const struct storm_ask *ask, bool 
 
     if (!store_number(store, fault,
                       "SELECT COUNT(*) FROM (SELECT 1 FROM notification WHERE recipient_key = ? AND kind = 'problem'"
-                      " AND created_ms > ? AND severity >= ? AND outcome <> 'muted' AND reason <> 'outside hours'"
-                      " LIMIT ?)",
-                      0, &count, "tiii", ask->recipient_key, since_ms(ask->policy, ask->now_ms), (int64_t)ask->severity,
-                      ask->policy->problems))
+                      " AND created_ms > ? AND created_ms <= ? AND severity >= ? AND outcome <> 'muted'"
+                      " AND reason <> 'outside hours' LIMIT ?)",
+                      0, &count, "tiiii", ask->recipient_key, since_ms(ask->policy, ask->now_ms),
+                      ask->now_ms + CLOCKS_AGREE_MS, (int64_t)ask->severity, ask->policy->problems))
         return false;
     *storms = count >= ask->policy->problems;
     return true;

@@ -58,7 +58,7 @@ static bool write_announcement(struct announcing *announcing, struct event *even
         return false;
     *event = digest_event(
         making, storm->gravest, event_id(announcing), subject,
-        arena_print(arena_of(announcing), "%s%s", text, word_in(making->config->language, WORD_STORM_HELD)));
+        arena_print(arena_of(announcing), "%s\n%s", text, word_in(making->config->language, WORD_STORM_HELD)));
     return true;
 }
 
@@ -177,18 +177,17 @@ static bool keep_up_to_date(struct announcing *announcing)
 
 /* --- its end --- */
 
-static bool write_end(struct announcing *announcing, struct event *event)
+static bool write_end(struct announcing *announcing, const struct digest_set *set, struct event *event)
 {
     const struct digest_making *making = announcing->making;
-    struct digest_set set = all_of(announcing);
     int64_t minutes = (now_ms(announcing) - announcing->storm->began_ms + 59999) / 60000;
     int64_t problems = 0;
     int64_t open = 0;
     const char *values[3];
     const char *text;
 
-    if (!digest_count(making, &set, &problems, announcing->fault) ||
-        !digest_write(making, &set, &text, &open, announcing->fault))
+    if (!digest_count(making, set, &problems, announcing->fault) ||
+        !digest_write(making, set, &text, &open, announcing->fault))
         return false;
     values[0] = digest_number(making, minutes > 0 ? minutes : 1);
     values[1] = digest_number(making, problems);
@@ -198,23 +197,24 @@ static bool write_end(struct announcing *announcing, struct event *event)
     return true;
 }
 
+/* What was held back before it, and recoveries of what others told, are left to a summary: it does not speak of them. */
 static bool end(struct announcing *announcing)
 {
     const struct digest_making *making = announcing->making;
     const struct storm *storm = announcing->storm;
     const char *id = digest_id(making);
-    int64_t asked_ms = now_ms(announcing);
+    struct digest_set set = all_of(announcing);
     struct event event;
     bool placed = false;
 
-    if (!write_end(announcing, &event) ||
+    if (!write_end(announcing, &set, &event) ||
         !digest_place(making, &announcing->leg, &event, id, "storm", &placed, announcing->fault))
         return false;
     if (!placed)
         return true;
     (*announcing->made)++;
-    return summary_claim(making, storm->section, storm->recipient_key, asked_ms, asked_ms, id, announcing->fault) &&
-           change_if_possible(announcing, &event) && storm_forget(making->store, storm, announcing->fault);
+    return summary_claim(making, &set, set.until_ms, id, announcing->fault) && change_if_possible(announcing, &event) &&
+           storm_forget(making->store, storm, announcing->fault);
 }
 
 /* One that was never announced ends without a word: what it held back is told in a summary. */

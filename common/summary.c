@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "common/clock.h"
+#include "common/operator.h"
 #include "common/storm.h"
 
 enum {
@@ -10,6 +12,7 @@ enum {
     EXEMPT_MS = 10000,    /* what is too grave for limits waits no longer for others to be told with it */
     BETWEEN_MS = 60000,   /* two summaries to the same people are at least this far apart */
     IN_STORM_MS = 300000, /* so far in a storm */
+    LOST_MS = 86400000,   /* so long a section may be missing before what waits for it is given up */
 };
 
 struct group {
@@ -67,14 +70,19 @@ static const char *subject_of(const struct digest_making *making, const struct g
     return word_print(making->world->arena, making->config->language, word, values, 2);
 }
 
+static struct digest_set set_of(const struct group *group)
+{
+    return (struct digest_set){.held = true,
+                               .section = group->section,
+                               .recipient_key = group->recipient_key,
+                               .until_ms = group->last_ms,
+                               .each_host = group->exempt};
+}
+
 static bool event_of(const struct digest_making *making, const struct group *group, struct event *event,
                      struct fault *fault)
 {
-    struct digest_set set = {.held = true,
-                             .section = group->section,
-                             .recipient_key = group->recipient_key,
-                             .until_ms = group->last_ms,
-                             .each_host = group->exempt};
+    struct digest_set set = set_of(group);
     const char *storm = "";
     const char *text;
 
@@ -83,48 +91,80 @@ static bool event_of(const struct digest_making *making, const struct group *gro
         return false;
     if (storm[0])
         text = arena_print(making->world->arena, "%s\n%s", storm, text);
-    *event =
-        digest_event(making, group->worst, arena_print(making->world->arena, "summary-%lld", (long long)group->last_ms),
-                     subject_of(making, group), text);
+    *event = digest_event(making, group->only_over ? SEVERITY_INFO : group->worst,
+                          arena_print(making->world->arena, "summary-%lld", (long long)group->last_ms),
+                          subject_of(making, group), text);
     event->time_s = group->last_ms / 1000;
     return true;
 }
 
 /* --- one group --- */
 
-/* A part of them in a transaction: others write in between. */
-static bool claim_some(const struct digest_making *making, const char *sql, int64_t *claimed, const char *id,
-                       const char *section, const char *recipient_key, int64_t until_ms, int64_t asked_ms,
-                       struct fault *fault)
+/* ?1 section, ?2 recipients: what no message tells yet. */
+#define UNTOLD                                                                                  \
+    " FROM notification INDEXED BY notification_held WHERE section = ?1 AND recipient_key = ?2" \
+    " AND delivered_by = '' AND (outcome = 'held' OR outcome = 'folded')"
+
+/* A part of them in a transaction: others write in between. The statement takes ?1, ?2, ?3 words, ?4 to ?7 numbers, ?8 rows. */
+static bool change_some(const struct digest_making *making, const char *sql, const struct digest_set *set,
+                        const char *words, int64_t asked_ms, int64_t *changed, struct fault *fault)
 {
-    if (!store_begin(making->store, fault))
+    if (!store_change(making->store, fault, sql, "tttiiiii", set->section, set->recipient_key, words, set->since_ms,
+                      set->until_ms, asked_ms, (int64_t)set->held, (int64_t)BATCH))
         return false;
-    if (!store_run(making->store, fault, sql, "tttiii", id, section, recipient_key, until_ms, asked_ms,
-                   (int64_t)BATCH)) {
-        store_rollback(making->store);
-        return false;
-    }
-    *claimed = store_changed(making->store);
-    return store_commit(making->store, fault);
+    *changed = store_changed(making->store);
+    return true;
 }
 
-static const char CLAIM[] =
-    "UPDATE notification SET delivered_by = ?1 WHERE id IN (SELECT id FROM notification INDEXED BY notification_held"
-    " WHERE section = ?2 AND recipient_key = ?3 AND delivered_by = '' AND (outcome = 'held' OR outcome = 'folded')"
-    " AND created_ms <= CASE outcome WHEN 'held' THEN ?4 ELSE ?5 END AND release_ms <= ?5 LIMIT ?6)";
-static const char LEAVE[] = "UPDATE notification SET outcome = 'held', reason = 'recovery' WHERE ?1 = ?1"
-                            " AND section = ?2 AND recipient_key = ?3 AND delivered_by = '' AND outcome = 'folded'"
-                            " AND ?4 = ?4 AND ?5 = ?5 AND ?6 = ?6";
-
-bool summary_claim(const struct digest_making *making, const char *section, const char *recipient_key, int64_t until_ms,
-                   int64_t asked_ms, const char *id, struct fault *fault)
+static bool change_all(const struct digest_making *making, const char *sql, const struct digest_set *set,
+                       const char *words, int64_t asked_ms, struct fault *fault)
 {
-    int64_t claimed = 1;
+    int64_t changed = 1;
 
-    while (claimed > 0)
-        if (!claim_some(making, CLAIM, &claimed, id, section, recipient_key, until_ms, asked_ms, fault))
+    while (changed > 0)
+        if (!change_some(making, sql, set, words, asked_ms, &changed, fault))
             return false;
-    return claim_some(making, LEAVE, &claimed, id, section, recipient_key, until_ms, asked_ms, fault);
+    return true;
+}
+
+/* Another worker may have told the message meanwhile. */
+static const char CLAIM[] =
+    "UPDATE notification SET delivered_by = ?3, ended_ms = COALESCE((SELECT s.ended_ms FROM notification s"
+    " WHERE s.id = ?3 AND s.outcome IN ('delivered', 'unclear')), 0) WHERE id IN (SELECT id" UNTOLD
+    " AND (?7 OR outcome = 'folded' OR kind = 'problem') AND created_ms >= ?4"
+    " AND created_ms <= CASE outcome WHEN 'held' THEN ?5 ELSE ?6 END AND release_ms <= ?6 LIMIT ?8)";
+static const char LEAVE[] =
+    "UPDATE notification SET outcome = 'held', reason = 'recovery' WHERE id IN (SELECT id" UNTOLD
+    " AND outcome = 'folded' AND created_ms > ?6 LIMIT ?8)";
+
+bool summary_claim(const struct digest_making *making, const struct digest_set *set, int64_t asked_ms, const char *id,
+                   struct fault *fault)
+{
+    return change_all(making, CLAIM, set, id, asked_ms, fault) && change_all(making, LEAVE, set, id, asked_ms, fault);
+}
+
+/* --- nowhere to tell it --- */
+
+static const char GIVE_UP[] =
+    "UPDATE notification SET outcome = 'expired', code = 'NO-SECTION', words = ?3, ended_ms = ?6"
+    " WHERE id IN (SELECT id" UNTOLD " LIMIT ?8)";
+
+/* Once an hour the operator hears of a section that is gone or broken, for a day. */
+static bool report_missing(const struct digest_making *making, const struct group *group, const char *why,
+                           struct fault *fault)
+{
+    int64_t now_ms = world_wall_ms(making->world);
+    struct digest_set set = {.section = group->section, .recipient_key = group->recipient_key};
+    struct event nothing = event_empty();
+    struct trouble_report report = {
+        .section = group->section,
+        .code = "BROKEN",
+        .words = WORD_OPERATOR_BROKEN,
+        .detail = arena_print(making->world->arena, "%s\n%s", why, subject_of(making, group)),
+    };
+
+    operator_tell(making->world, making->config, making->store, &nothing, &report);
+    return now_ms - group->last_ms < LOST_MS || change_all(making, GIVE_UP, &set, why, now_ms, fault);
 }
 
 /* A channel that can change its announcement shows the storm there. */
@@ -146,8 +186,9 @@ static bool is_ripe(const struct digest_making *making, const struct group *grou
 
     if (!store_number(making->store, fault,
                       "SELECT MAX(created_ms) FROM notification WHERE section = ? AND recipient_key = ?"
-                      " AND reason IN ('summary', 'storm') AND kind = 'note' AND created_ms > ?",
-                      0, &last_ms, "tti", group->section, group->recipient_key, now_ms - between_ms))
+                      " AND reason IN ('summary', 'storm') AND kind = 'note' AND created_ms > ? AND created_ms <= ?",
+                      0, &last_ms, "ttii", group->section, group->recipient_key, now_ms - between_ms,
+                      now_ms + CLOCKS_AGREE_MS))
         return false;
     *ripe = last_ms == 0 &&
             (now_ms - group->first_ms >= (group->exempt ? EXEMPT_MS : BETWEEN_MS) || group->first_ms > now_ms);
@@ -159,6 +200,7 @@ static bool summarise(const struct digest_making *making, struct group *group, s
     int64_t asked_ms = world_wall_ms(making->world);
     const char *id = digest_id(making);
     struct fault unusable = {0};
+    struct digest_set set = set_of(group);
     struct event event;
     struct leg leg;
     bool placed = false;
@@ -171,9 +213,10 @@ static bool summarise(const struct digest_making *making, struct group *group, s
         return true;
     if (!is_ripe(making, group, group->storm_ms > 0 && !group->exempt ? IN_STORM_MS : BETWEEN_MS, &ripe, fault))
         return false;
-    if (!ripe ||
-        !leg_of_record(making->world->arena, making->config, group->section, group->recipients, &leg, &unusable))
+    if (!ripe)
         return true;
+    if (!leg_of_record(making->world->arena, making->config, group->section, group->recipients, &leg, &unusable))
+        return report_missing(making, group, unusable.text, fault);
     if (!digest_has_room(making, &leg, group->worst, &room, fault))
         return false;
     if (!room)
@@ -183,7 +226,7 @@ static bool summarise(const struct digest_making *making, struct group *group, s
     if (!placed)
         return true;
     (*made)++;
-    return summary_claim(making, group->section, group->recipient_key, group->last_ms, asked_ms, id, fault);
+    return summary_claim(making, &set, asked_ms, id, fault);
 }
 
 bool summary_make(const struct digest_making *making, size_t *made, struct fault *fault)

@@ -174,7 +174,7 @@ static void tell_leg(const struct telling *telling, const struct chain *chain, s
     delivery.on_attempt = pass_on;
     delivery.self = &watcher;
     if (telling->on_wire)
-        telling->on_wire(telling->self, position);
+        telling->on_wire(telling->self, leg, chain_place(chain, position));
     if (telling->update && telling->update[0]) {
         intent.verb = VERB_UPDATE;
         intent.reference = telling->update;

@@ -32,8 +32,8 @@ struct telling {
     bool (*looks_first)(void *self, const struct leg *leg);
     /* The provider's id of the problem's first message there, "" when it is not known; may be NULL. */
     const char *(*reference)(void *self, const struct leg *leg);
-    /* Just before and after the network is used; both may be NULL. */
-    void (*on_wire)(void *self, size_t position);
+    /* Just before and after the network is used; both may be NULL. `place` is the leg's chain_place(). */
+    void (*on_wire)(void *self, const struct leg *leg, size_t place);
     void (*on_attempt)(void *self, const struct leg *leg, const struct attempt *attempt);
     void (*note)(void *self, const char *line); /* for the operator's log */
     void *self;

@@ -97,14 +97,10 @@ static bool is_true(struct json_object *value)
 static void add_html(struct str *out, const char *text)
 {
     for (; *text; text++) {
-        if (*text == '&')
-            str_add(out, "&amp;");
-        else if (*text == '<')
-            str_add(out, "&lt;");
-        else if (*text == '>')
-            str_add(out, "&gt;");
-        else if (*text == '"')
-            str_add(out, "&quot;");
+        const char *entity = html_entity(*text);
+
+        if (entity)
+            str_add(out, entity);
         else
             str_addc(out, *text);
     }

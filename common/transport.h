@@ -31,7 +31,7 @@ struct transport {
 extern const struct transport transport_system;
 
 /* What the module exports, as `transport_curl_module`. A module of another version is not used. */
-enum { TRANSPORT_VERSION = 1 };
+enum { TRANSPORT_VERSION = 2 };
 struct transport_module {
     int version;
     void (*send)(const struct request *request, int64_t timeout_ms, struct response *response);

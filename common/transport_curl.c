@@ -208,11 +208,13 @@ static bool set_limits(int64_t timeout_ms)
 }
 
 /* Verification is libcurl's default; said here for the reader. A file of our own replaces the directory, too. */
-static bool set_tls(const char *ca_file)
+static bool set_tls(const struct network *network)
 {
+    const char *ca_file = network->ca_file;
     bool set = SET(SSL_VERIFYPEER, 1L) && SET(SSL_VERIFYHOST, 2L) && SET(SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 
-    return set && (!ca_file[0] || (SET(CAINFO, ca_file) && SET(CAPATH, NULL)));
+    return set && (!ca_file[0] || (SET(CAINFO, ca_file) && SET(CAPATH, NULL))) &&
+           (!network->cert_file[0] || (SET(SSLCERT, network->cert_file) && SET(SSLKEY, network->key_file)));
 }
 
 /* "" for the proxy keeps libcurl from asking the environment. */
@@ -307,9 +309,8 @@ static bool set_all(struct exchange *exchange, int64_t timeout_ms)
     const struct request *request = exchange->request;
 
     return SET(URL, request->url) && set_protocols(request->mail != NULL) && set_limits(timeout_ms) &&
-           set_tls(request->network->ca_file) && set_proxy(request->network) &&
-           set_source(request->arena, request->network) && set_listeners(exchange) &&
-           (request->mail ? set_mail(exchange) : set_http(request));
+           set_tls(request->network) && set_proxy(request->network) && set_source(request->arena, request->network) &&
+           set_listeners(exchange) && (request->mail ? set_mail(exchange) : set_http(request));
 }
 
 /* What became of it. */
@@ -400,6 +401,7 @@ static enum trouble trouble_of(const struct exchange *exchange, CURLcode code)
     case CURLE_OUT_OF_MEMORY:
     case CURLE_INTERFACE_FAILED:
     case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CERTPROBLEM:
         return exchange->departed ? TROUBLE_LOST : TROUBLE_OURS; /* an unsupported protocol may be the answer's */
     }
     return exchange->departed ? TROUBLE_LOST : TROUBLE_CONNECT;

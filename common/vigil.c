@@ -24,16 +24,14 @@ static bool set_value(struct store *store, const char *name, int64_t value, stru
 
 static void ping(const struct world *world, const struct config *config)
 {
-    struct network network = {.proxy = config->proxy,
-                              .proxy_user = {0},
-                              .no_proxy = config->no_proxy,
-                              .ca_file = config->ca_file,
-                              .source_address = "",
-                              .ip = "any"};
     struct request request = request_in(world->arena);
+    struct network network = *request.network;
     struct response response = response_in(world->arena);
     struct fault fault = {0};
 
+    network.proxy = config->proxy;
+    network.no_proxy = config->no_proxy;
+    network.ca_file = config->ca_file;
     request.method = "GET";
     request.network = &network;
     if (!request_to(&request, config->heartbeat, &fault)) {
@@ -96,8 +94,7 @@ static bool write_day(const struct world *world, const struct config *config, st
                   "SELECT COUNT(*) FROM notification WHERE created_ms > ? AND outcome IN ('refused', 'expired',"
                   " 'unclear')",
                   since_ms, &failed, fault) ||
-        !count_of(store, "SELECT COUNT(*) FROM outbox WHERE state = 'pending' AND created_ms > ? - 86400000", since_ms,
-                  &waiting, fault))
+        !store_number(store, fault, "SELECT COUNT(*) FROM outbox", 0, &waiting, ""))
         return false;
     *well = failed == 0;
     *text = arena_print(world->arena, "%s\n%s\n%s\n%s", line(world, config, WORD_DAILY_DELIVERED, delivered),
@@ -138,12 +135,13 @@ static bool tell_daily(const struct world *world, const struct config *config, s
         return false;
     if (!is_time(world, config, told_on))
         return true;
-    if (!write_day(world, config, store, &report.detail, &well, fault) || !set_value(store, "daily_on", today, fault))
+    if (!write_day(world, config, store, &report.detail, &well, fault))
         return false;
     report.code = arena_print(world->arena, "DAILY-%lld", (long long)today);
     report.words = well ? WORD_DAILY_FINE : WORD_DAILY_FAILURES;
     operator_tell(world, config, store, &nothing, &report);
-    return true;
+    return set_value(store, "daily_on", today,
+                     fault); /* after it: what is lost would look like trouble, what is told twice is left out */
 }
 
 bool vigil_keep(const struct world *world, const struct config *config, struct store *store, struct fault *fault)

@@ -4,15 +4,14 @@
 
 #include "common/fifo.h"
 #include "common/log.h"
+#include "common/monitor_call.h"
 #include "common/operator.h"
 #include "common/record.h"
 #include "common/writeback_systems.h"
 
 enum {
-    BATCH = 50,          /* rows looked at together */
-    LEASE_MS = 180000,   /* longer than any row takes: four requests of 30 s and a little */
-    REQUEST_MS = 30000,  /* at most, whatever the monitor's timeout is */
-    LEAST_LEFT_MS = 500, /* before the deadline for a request to be begun */
+    BATCH = 50,        /* rows looked at together */
+    LEASE_MS = 180000, /* longer than any row takes: five requests of 30 s and a little */
     HOUR_MS = 3600000, /* no row waits longer: what is due later was written by a clock that has been set back since */
     DAY_MS = 86400000, /* then nobody needs it any more */
 };
@@ -60,13 +59,13 @@ static bool keep_row(void *self, struct row *row)
     return true;
 }
 
+/* In the order in which it was said: a clock may have been set back in between. */
 static const char DUE[] =
     "SELECT w.id, w.problem, w.verb, w.author, w.words, w.created_ms, w.due_ms, w.attempts, w.result, a.short_id, a.event"
     " FROM writeback w LEFT JOIN alert a ON a.problem = w.problem"
     " WHERE w.state = 'waiting' AND (w.due_ms <= ?1 OR w.due_ms > ?1 + ?2)"
     " AND NOT EXISTS (SELECT 1 FROM writeback e WHERE e.problem = w.problem AND e.state = 'waiting'"
-    " AND (e.created_ms < w.created_ms OR (e.created_ms = w.created_ms AND e.rowid < w.rowid)))"
-    " ORDER BY w.created_ms, w.rowid LIMIT ?3";
+    " AND e.rowid < w.rowid) ORDER BY w.rowid LIMIT ?3";
 
 /* A pass; whoever did not answer once is left alone until the next. */
 struct pass {
@@ -86,6 +85,7 @@ struct errand {
     struct event event;
     struct writeback_order order;
     struct verdicts verdicts;
+    struct monitor_call call;
 };
 
 static int64_t now_ms(const struct errand *errand)
@@ -149,6 +149,8 @@ static bool wait_on(struct errand *errand, const char *result, int64_t wait_s, s
 {
     int64_t due_ms = record_next_try_ms(now_ms(errand), errand->row->attempts + 1, wait_s, world_dice(&errand->world));
 
+    if (due_ms > now_ms(errand) + HOUR_MS)
+        due_ms = now_ms(errand) + HOUR_MS;
     errand->pass->done->waiting++;
     return end_row(errand, "waiting", due_ms, result, fault);
 }
@@ -221,45 +223,6 @@ static void add_verdict(struct errand *errand, enum outcome outcome, const char 
     verdict_add(&errand->verdicts, (struct verdict){.outcome = outcome, .code = code, .reason = reason});
 }
 
-static void add_fault(struct errand *errand, const struct fault *fault)
-{
-    if (fault->kind == FAULT_INPUT)
-        add_verdict(errand, OUTCOME_REFUSED, "CANNOT-SAY", arena_print(errand->world.arena, "%s", fault->text));
-    else
-        add_verdict(errand, OUTCOME_BROKEN, "CONFIG", arena_print(errand->world.arena, "%s", fault->text));
-}
-
-/* Sends what was built; when it could not be built, `fault` says why and a verdict is added. */
-static bool carry(struct errand *errand, bool built, const struct request *request, const struct fault *fault,
-                  struct response *response)
-{
-    int64_t left_ms = errand->writeback->deadline_ms - world_steady_ms(&errand->world);
-    int64_t timeout_ms = errand->monitor.timeout_ms < REQUEST_MS ? errand->monitor.timeout_ms : REQUEST_MS;
-
-    *response = response_in(errand->world.arena);
-    if (!built) {
-        add_fault(errand, fault);
-        return false;
-    }
-    if (left_ms < LEAST_LEFT_MS) {
-        add_verdict(errand, OUTCOME_AGAIN, "NO-TIME", "the pass was over");
-        return false;
-    }
-    errand->world.transport.send(errand->world.transport.self, request, timeout_ms < left_ms ? timeout_ms : left_ms,
-                                 response);
-    return true;
-}
-
-static int64_t zabbix_learn_version(struct errand *errand)
-{
-    struct request request = request_in(errand->world.arena);
-    struct response response;
-    struct fault fault = {0};
-    bool built = zabbix_ask_version(&errand->monitor, &request, &fault);
-
-    return carry(errand, built, &request, &fault, &response) ? zabbix_version(&response, &errand->verdicts) : 0;
-}
-
 /* False when it is not known: then a verdict has been added. */
 static bool zabbix_was_told(struct errand *errand, int64_t version, bool *told)
 {
@@ -269,30 +232,39 @@ static bool zabbix_was_told(struct errand *errand, int64_t version, bool *told)
     size_t before = errand->verdicts.count;
     bool built = zabbix_ask_said(&errand->monitor, version, &errand->order, &request, &fault);
 
-    if (!carry(errand, built, &request, &fault, &response))
+    if (!monitor_call_send(&errand->call, built, &request, &fault, &response))
         return false;
     *told = zabbix_has_said(&errand->order, &response, &errand->verdicts);
     return errand->verdicts.count == before;
 }
 
-static void tell_zabbix(struct errand *errand)
+static void tell_zabbix_once(struct errand *errand, int64_t version)
 {
-    int64_t version = zabbix_learn_version(errand);
     struct request request = request_in(errand->world.arena);
     struct response response;
     struct fault fault = {0};
     bool told = false;
     bool built;
 
-    if (version == 0 || (errand->row->attempts > 0 && !zabbix_was_told(errand, version, &told)))
+    if (errand->row->attempts > 0 && !zabbix_was_told(errand, version, &told))
         return;
     if (told) {
         add_verdict(errand, OUTCOME_DELIVERED, "TOLD", "an earlier try had arrived");
         return;
     }
     built = zabbix_tell(&errand->monitor, version, &errand->order, &request, &fault);
-    if (carry(errand, built, &request, &fault, &response))
+    if (monitor_call_send(&errand->call, built, &request, &fault, &response))
         zabbix_judge(&errand->order, &response, &errand->verdicts);
+}
+
+static void tell_zabbix(struct errand *errand)
+{
+    int64_t version = zabbix_enter(&errand->call);
+
+    if (version == 0)
+        return;
+    tell_zabbix_once(errand, version);
+    zabbix_leave(&errand->call, version);
 }
 
 static void tell_icinga2(struct errand *errand)
@@ -306,7 +278,7 @@ static void tell_icinga2(struct errand *errand)
         struct fault fault = {0};
         bool built = icinga2_tell(&errand->monitor, &errand->order, step, &request, &fault);
 
-        if (!carry(errand, built, &request, &fault, &response))
+        if (!monitor_call_send(&errand->call, built, &request, &fault, &response))
             return;
         icinga2_judge(&response, &errand->verdicts);
         last = &errand->verdicts.items[errand->verdicts.count - 1];
@@ -322,7 +294,7 @@ static void tell_nagios(struct errand *errand)
     struct fault fault = {0};
 
     if (!nagios_lines(errand->world.arena, &errand->order, now_ms(errand) / 1000, &lines, &fault)) {
-        add_fault(errand, &fault);
+        monitor_call_fault(&errand->call, &fault);
         return;
     }
     switch (fifo_write(path, lines, strlen(lines), &fault)) {
@@ -343,7 +315,7 @@ static void tell_monitor(struct errand *errand)
     struct fault fault = {0};
 
     if (!config_open_monitor(errand->world.arena, errand->writeback->config, &errand->monitor, &fault)) {
-        add_fault(errand, &fault);
+        monitor_call_fault(&errand->call, &fault);
         return;
     }
     switch (errand->monitor.type) {
@@ -402,7 +374,7 @@ static bool run_claimed(struct errand *errand, bool known, struct fault *fault)
         return fail(errand, "there is no record of its problem any more", fault);
     if (!errand->wanted)
         return pass_over(errand, fault);
-    if (now_ms(errand) > errand->row->created_ms + DAY_MS)
+    if (errand->row->attempts > 0 && now_ms(errand) > errand->row->created_ms + DAY_MS)
         return fail(errand, arena_print(errand->world.arena, "it was tried for 24 hours; %s", errand->row->result),
                     fault);
     tell_monitor(errand);
@@ -432,6 +404,10 @@ static bool run_row(struct pass *pass, const struct wanted_row *row, size_t *cou
 
     errand.world.arena = arena_new();
     errand.verdicts.arena = errand.monitor.secrets.arena = errand.world.arena;
+    errand.call = (struct monitor_call){.world = &errand.world,
+                                        .monitor = &errand.monitor,
+                                        .deadline_ms = pass->writeback->deadline_ms,
+                                        .verdicts = &errand.verdicts};
     sound = run_errand(&errand, &ran, fault);
     *count += ran;
     arena_release(errand.world.arena);
@@ -440,7 +416,7 @@ static bool run_row(struct pass *pass, const struct wanted_row *row, size_t *cou
 
 static bool time_left(const struct writeback *writeback)
 {
-    return world_steady_ms(writeback->world) + LEAST_LEFT_MS < writeback->deadline_ms;
+    return world_steady_ms(writeback->world) + MONITOR_CALL_LEAST_MS < writeback->deadline_ms;
 }
 
 static bool run_batch(struct pass *pass, struct arena *arena, size_t *count, struct fault *fault)

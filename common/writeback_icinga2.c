@@ -91,7 +91,8 @@ static bool address(const struct monitor *monitor, const char *path, struct requ
     request->network = &monitor->network;
     request_header(request, "Accept: application/json");
     request_header(request, "Content-Type: application/json");
-    request_header(request, "Authorization: Basic %s", login(request->arena, monitor));
+    if (monitor->settings.user[0])
+        request_header(request, "Authorization: Basic %s", login(request->arena, monitor));
     return true;
 }
 

@@ -22,8 +22,8 @@ struct writeback_order {
 };
 
 /*
- * "张三 正在处理: words [#K7F3Q notification-plugins]", at most `most` in `unit`: the words are cut, never the mark by which we
- * know the echo.
+ * "张三 正在处理: words [#K7F3Q notification-plugins]", at most `most` in `unit`: the words are cut, never the name and the
+ * mark by which we know the echo.
  */
 const char *writeback_text(struct arena *arena, const struct writeback_order *order, size_t most, enum unit unit);
 
@@ -54,6 +54,12 @@ enum { ZABBIX_6_4 = 60400, ZABBIX_7_0 = 70000 };
 bool zabbix_ask_version(const struct monitor *monitor, struct request *request, struct fault *fault);
 /* 0 after a verdict has been added. */
 int64_t zabbix_version(const struct response *response, struct verdicts *verdicts);
+
+/* A session for the monitor's user and password, and the end of it. */
+bool zabbix_log_in(const struct monitor *monitor, struct request *request, struct fault *fault);
+/* The text that stands for it, as a token does; "" after a verdict has been added. */
+const char *zabbix_session(const struct response *response, struct verdicts *verdicts);
+bool zabbix_log_out(const struct monitor *monitor, int64_t version, struct request *request, struct fault *fault);
 
 /* Only a trigger's problem can be acknowledged, and it has a number. */
 bool zabbix_can_acknowledge(const struct event *event);

@@ -1,7 +1,8 @@
 /*
  * Zabbix' JSON-RPC. event.acknowledge takes a mask of what is done:
  * https://www.zabbix.com/documentation/current/en/manual/api/reference/event/acknowledge. A token is a property of the
- * request up to 6.2 and a header from 6.4 (7.2 knows the property no more). Its errors: ui/include/classes/core/CJsonRpc.php.
+ * request up to 6.2 and a header from 6.4 (7.2 knows the property no more); a session of user.login stands where a token does.
+ * Its errors: ui/include/classes/core/CJsonRpc.php, ui/include/classes/api/services/CUser.php.
  */
 #include "common/writeback_systems.h"
 
@@ -20,15 +21,16 @@ enum {
 
 /* The words stand in message and data; what no row says is an error of this one request. */
 static const struct verdict_rule RULES[] = {
-    {"-32500 -32602", "re-login",          OUTCOME_BROKEN,  0, WORD_FIX_TOKEN     },
-    {"-32500 -32602", "Not authori",       OUTCOME_BROKEN,  0, WORD_FIX_TOKEN     },
-    {"-32500 -32602", "API token expired", OUTCOME_BROKEN,  0, WORD_FIX_TOKEN     },
-    {"-32500 -32602", "no permissions to", OUTCOME_BROKEN,  0, WORD_FIX_PERMISSION},
-    {"-32600",        NULL,                OUTCOME_BROKEN,  0, WORD_FIX_REPORT    },
-    {"-32603",        NULL,                OUTCOME_AGAIN,   0, WORD_FIX_WAIT      },
-    {"-32500",        "database",          OUTCOME_AGAIN,   0, WORD_FIX_WAIT      },
-    {"-32400",        NULL,                OUTCOME_AGAIN,   0, WORD_FIX_WAIT      },
-    {NULL,            NULL,                OUTCOME_REFUSED, 0, WORD_FIX_REPORT    },
+    {"-32500 -32602", "re-login",              OUTCOME_BROKEN,  0, WORD_FIX_TOKEN     },
+    {"-32500 -32602", "Not authori",           OUTCOME_BROKEN,  0, WORD_FIX_TOKEN     },
+    {"-32500 -32602", "API token expired",     OUTCOME_BROKEN,  0, WORD_FIX_TOKEN     },
+    {"-32500 -32602", "no permissions",        OUTCOME_BROKEN,  0, WORD_FIX_PERMISSION},
+    {"-32500 -32602", "user name or password", OUTCOME_BROKEN,  0, WORD_FIX_PASSWORD  },
+    {"-32600",        NULL,                    OUTCOME_BROKEN,  0, WORD_FIX_REPORT    },
+    {"-32603",        NULL,                    OUTCOME_AGAIN,   0, WORD_FIX_WAIT      },
+    {"-32500",        "database",              OUTCOME_AGAIN,   0, WORD_FIX_WAIT      },
+    {"-32400",        NULL,                    OUTCOME_AGAIN,   0, WORD_FIX_WAIT      },
+    {NULL,            NULL,                    OUTCOME_REFUSED, 0, WORD_FIX_REPORT    },
 };
 
 static struct json_object *call(struct arena *arena, const char *method)
@@ -137,6 +139,42 @@ int64_t zabbix_version(const struct response *response, struct verdicts *verdict
     if (doc && version == 0)
         judge_stranger(verdicts);
     return version;
+}
+
+/* --- a session --- */
+
+bool zabbix_log_in(const struct monitor *monitor, struct request *request, struct fault *fault)
+{
+    struct json_object *body = call(request->arena, "user.login");
+    struct json_object *params = jset_object(body, "params");
+
+    if (!address(monitor, request, fault))
+        return false;
+    jset_text(params, "username", monitor->settings.user);
+    jset_text(params, "password", secret_text(monitor->settings.password));
+    request_body(request, json_print(body));
+    return true;
+}
+
+const char *zabbix_session(const struct response *response, struct verdicts *verdicts)
+{
+    struct json_object *doc = read_answer(response, verdicts);
+    const char *session = json_text_at(doc, "/result");
+
+    if (doc && !session[0])
+        judge_stranger(verdicts);
+    return session;
+}
+
+bool zabbix_log_out(const struct monitor *monitor, int64_t version, struct request *request, struct fault *fault)
+{
+    struct json_object *body = call(request->arena, "user.logout");
+
+    if (!address(monitor, request, fault))
+        return false;
+    jset_array(body, "params");
+    sign(monitor, version, body, request);
+    return true;
 }
 
 /* --- telling --- */

@@ -34,6 +34,7 @@ test  program:cppcheck         cppcheck              cppcheck
 test  program:valgrind         valgrind              valgrind
 test  program:python3          python3               python3
 test  program:strace           strace                strace
+test  program:ip               iproute2              iproute
 test  program:faketime         faketime              libfaketime
 test  program:curl             curl                  curl
 test  program:openssl          openssl               openssl
@@ -45,6 +46,7 @@ test  package:fonts-wqy-zenhei fonts-wqy-zenhei      google-noto-sans-cjk-ttc-fo
 test  program:systemd-analyze  systemd               systemd
 test  program:apparmor_parser  apparmor              -
 packages program:dpkg-buildpackage dpkg-dev           -
+packages package:build-essential build-essential     -
 packages program:dh            debhelper             -
 packages program:dh_apparmor   dh-apparmor           -
 packages program:lintian       lintian               -

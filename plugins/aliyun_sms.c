@@ -130,7 +130,7 @@ const struct channel channel_aliyun_sms = {
     .name = "aliyun_sms",
     .summary = "Alibaba Cloud SMS (阿里云短信)",
     .example = "--access-key-id-file id --access-key-secret-file secret --sign-name 监控系统 "
-               "--template-code SMS_123456789 --to 13800138000",
+               "--template-code SMS_123456789 --template-param type={{subject}} --to 13800138000",
     .options = OPTIONS,
     .settings_size = sizeof(struct aliyun_sms),
     .verbs = VERB_SEND | VERB_RECEIPT,
@@ -140,6 +140,7 @@ const struct channel channel_aliyun_sms = {
     .expires_s = 900,
     .recipients_in_request = 1, /* the provider's advice for urgent messages; one answer speaks for one number */
     .needs_recipient = true,
+    .receipts_by_day = true,
     .never_repeats = true,
     .check = check,
     .build = build,

@@ -11,6 +11,7 @@
 #include "common/verdict.h"
 
 void dingtalk_judge(const struct response *response, struct verdicts *verdicts);
+void feishu_judge(const struct response *response, struct verdicts *verdicts);
 void wecom_judge(const struct response *response, struct verdicts *verdicts);
 
 /* A webhook answers otherwise than the methods of a bot. */

@@ -48,5 +48,5 @@ void dingtalk_judge(const struct response *response, struct verdicts *verdicts)
                                                .remedy = WORD_FIX_QUOTA,
                                                .wait_s = json_number_at(doc, "/wait", 60)});
     else if (doc)
-        robot_answer(response, doc, RULES, verdicts);
+        robot_answer(&ROBOT_ERRCODE, RULES, response, doc, verdicts);
 }

@@ -93,8 +93,7 @@ static void classify(const void *settings, const struct intent *intent, const st
 const struct channel channel_email = {
     .name = "email",
     .summary = "mail through an SMTP server",
-    .example = "--server smtp://127.0.0.1:25 --starttls never --from monitor@example.com --to zhang@example.com "
-               "--subject 'disk full' --message '/data 95%'",
+    .example = "--server smtp://127.0.0.1:25 --starttls never --from monitor@example.com --to zhang@example.com",
     .options = OPTIONS,
     .settings_size = sizeof(struct email),
     .verbs = VERB_SEND,

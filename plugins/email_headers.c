@@ -53,7 +53,7 @@ const char *email_subject(struct arena *arena, const struct message *message)
         strcmp(core + len - state_len, event->state) == 0)
         core = arena_copy(arena, core, len - state_len - 1);
     if (event->host[0] && !strstr(core, event->host))
-        core = arena_print(arena, "%s %s", core, event->host);
+        core = arena_print(arena, "%s (%s)", core, event->host);
     return arena_print(arena, "[%s] %s", message->level, core);
 }
 

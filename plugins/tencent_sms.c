@@ -128,7 +128,7 @@ const struct channel channel_tencent_sms = {
     .name = "tencent_sms",
     .summary = "Tencent Cloud SMS (腾讯云短信)",
     .example = "--secret-id-file id --secret-key-file key --app-id 1400006666 --sign-name 监控系统 --template-id 1234 "
-               "--to 13800138000",
+               "--template-params {{subject}} --to 13800138000",
     .options = OPTIONS,
     .settings_size = sizeof(struct tencent_sms),
     .verbs = VERB_SEND | VERB_RECEIPT,

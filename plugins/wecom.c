@@ -87,7 +87,7 @@ static struct json_object *document(const struct wecom *self, const struct card 
     else if (strcmp(msgtype, "markdown") == 0)
         wecom_write_markdown(part, card, mentions);
     else
-        write_notice(part, card, wecom_plain_text(card, passage_without_facts(card->arena, card->message->text)));
+        write_notice(part, card, card_untagged_text(card, passage_without_facts(card->arena, card->message->text)));
     return doc;
 }
 

@@ -19,5 +19,5 @@ void wecom_judge(const struct response *response, struct verdicts *verdicts)
     struct json_object *doc = answer_json(response, verdicts);
 
     if (doc)
-        robot_answer(response, doc, RULES, verdicts);
+        robot_answer(&ROBOT_ERRCODE, RULES, response, doc, verdicts);
 }

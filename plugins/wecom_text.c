@@ -1,33 +1,13 @@
 #include "plugins/wecom_text.h"
 
-#include <string.h>
-
-#include "common/str.h"
-
-/* For plain text: `<@userid>` would mention there as well. */
-static const char *without_angle(struct arena *arena, const char *text)
-{
-    struct str safe = str_in(arena, strlen("＜") * strlen(text));
-
-    for (; *text; text++)
-        str_add(&safe, *text == '<' ? "＜" : (char[]){*text, '\0'});
-    return safe.text;
-}
-
-const char *wecom_plain_text(const struct card *card, const struct passage *passage)
-{
-    return without_angle(
-        card->arena, passage_write(card->arena, passage, MARKUP_PLAIN, TEXT_MOST, UNIT_BYTES, card->message->language));
-}
-
 void wecom_write_text(struct json_object *text, const struct card *card, const struct mentions *mentions)
 {
-    struct passage *passage = passage_of(card->arena, wecom_plain_text(card, card->message->text));
+    struct passage *passage = passage_of(card->arena, card_untagged_text(card, card->message->text));
     struct json_object *users = jset_mentions(text, "mentioned_list", &mentions->users);
 
     jset_text(text, "content",
-              card_text(card, passage, MARKUP_PLAIN, without_angle(card->arena, card->title),
-                        card_links(card, MARKUP_PLAIN), TEXT_BYTES));
+              card_text(card, passage, MARKUP_PLAIN, card_untagged(card, card->title), card_links(card, MARKUP_PLAIN),
+                        TEXT_BYTES));
     if (mentions->all)
         jadd_text(users, "@all");
     jset_mentions(text, "mentioned_mobile_list", &mentions->mobiles);

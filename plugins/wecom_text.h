@@ -10,9 +10,6 @@ enum {
     MARKDOWN_BYTES = 4096,
 };
 
-/* Nothing in it mentions: `<@userid>` would, in plain text, too. */
-const char *wecom_plain_text(const struct card *card, const struct passage *passage);
-
 void wecom_write_text(struct json_object *text, const struct card *card, const struct mentions *mentions);
 void wecom_write_markdown(struct json_object *markdown, const struct card *card, const struct mentions *mentions);
 

@@ -18,7 +18,7 @@ FOLDER = ROOT / "packaging/doc"
 # Name in the pages: source, array.
 TABLES = {
     **{name: (f"plugins/{name}_answers.c", "RULES")
-       for name in ("dingtalk", "wecom", "slack", "teams", "aliyun_sms", "tencent_sms")},
+       for name in ("dingtalk", "wecom", "feishu", "slack", "teams", "aliyun_sms", "tencent_sms")},
     **{name: ("plugins/webhook_presets.c", f"{name.upper()}_RULES")
        for name in ("bark", "ntfy", "gotify", "pushplus", "serverchan")},
     "tencent_sms_receipt": ("plugins/tencent_sms_receipt.c", "RECEIPT_RULES"),

@@ -20,6 +20,7 @@ PROGRAMS = "/usr/lib/notification-plugins"
 CHANNELS = [
     ("dingtalk", "$user.vars.dingtalk$"),
     ("wecom", "$user.vars.wecom$"),
+    ("feishu", "$user.vars.feishu$"),
     ("slack", "$user.vars.slack$"),
     ("teams", "$user.vars.teams$"),
     ("aliyun_sms", "$user.pager$"),
@@ -71,6 +72,7 @@ CHECK = [("--warning", "$notify_warning$"), ("--critical", "$notify_critical$")]
 FIELDS = [
     ("dingtalk", "DingTalk", "section:mobile,mobile - the section's title in notification.conf, and whom to mention"),
     ("wecom", "WeCom", "section:userid,mobile - the section's title in notification.conf, and whom to mention"),
+    ("feishu", "Feishu", "section:open_id - the section's title in notification.conf, and whom to mention"),
     ("slack", "Slack", "section:channel id - the section's title in notification.conf"),
     ("teams", "Teams", "the section's title in notification.conf"),
     ("webhook", "Webhook", "section:target - the section's title in notification.conf"),
@@ -79,7 +81,7 @@ FIELDS = [
     ("notify_warning", "Warning", "thresholds of check_notify: NAME=RANGE"),
     ("notify_critical", "Critical", "thresholds of check_notify: NAME=RANGE"),
 ]
-USER_FIELDS = ["dingtalk", "wecom", "slack", "teams", "webhook"]
+USER_FIELDS = ["dingtalk", "wecom", "feishu", "slack", "teams", "webhook"]
 NOTIFICATION_FIELDS = ["notify_to", "notification_icingaweb2url"]
 CHECK_FIELDS = ["notify_warning", "notify_critical"]
 
@@ -103,7 +105,7 @@ if (!globals.contains("NotificationPluginDir")) {
 """
 
 WHOM = """
-/* Whom a user is: `vars.dingtalk = "ops-group:13800138000"`, written [section][:target[,target]] with the title of the
+/* Whom a user is: `vars.dingtalk = "ops:13800138000"`, written [section][:target[,target]] with the title of the
    channel's section in notification.conf; without it the only section is used. Mail goes to `email`, SMS to `pager`.
    notify-host-by-route and notify-service-by-route leave channels and people to the routes of notification.conf; a
    notification's vars.notify_to = "@name" names a contact or rotation of that file all the same. */
@@ -120,7 +122,8 @@ object CheckCommand "notify-check" {
 
 
 def command_name(kind, program):
-    return f"notify-{kind}-by-{program.replace('_', '-')}"
+    """As in conf/nagios/commands.cfg."""
+    return f"notify-{kind}-by-{'mail' if program == 'email' else program.replace('_', '-')}"
 
 
 def commands():

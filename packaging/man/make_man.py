@@ -15,7 +15,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "packaging/man"
-CHANNELS = ("webhook", "dingtalk", "wecom", "slack", "teams", "aliyun_sms", "tencent_sms", "email")
+CHANNELS = ("webhook", "dingtalk", "wecom", "feishu", "slack", "teams", "aliyun_sms", "tencent_sms", "email")
 ROW = re.compile(r'\{\s*"([a-z0-9-]*)",\s*"(\w?)",\s*"([^"]*)",\s*"[^"]*",\s*"([^"]*)"(?: (CONFIG_DEFAULT_PATH))?')
 FIELD = re.compile(r'\{"(\w+)",\s+"([^"]+)"\s*\}')
 CONFIGURATION = "/etc/notification-plugins/notification.conf"
@@ -59,7 +59,7 @@ def help_of(build, channel):
     between = re.split(r"^This channel.*\n", text, maxsplit=1, flags=re.MULTILINE)[1]
     options, example = between.split("\nExample:\n")
     example = example.split("\nEverything else")[0]
-    rows = re.findall(r"^  (--\S+(?: [A-Z]+| yes\|no)?) +(.*(?:\n {10,}.*)*)", options, flags=re.MULTILINE)
+    rows = re.findall(r"^  (--\S+(?: [A-Z]+| yes\|no)?)(?: +|\n {10,})(.*(?:\n {10,}.*)*)", options, flags=re.MULTILINE)
     example = re.sub(r" \\\n\s*", " ", example.strip())
     return title, [(term, " ".join(words.split())) for term, words in rows], example
 

@@ -22,6 +22,8 @@ CHANNELS = [
      "the section's title in notification.conf, or title:mobile,mobile to mention people", 10),
     ("wecom", "WeCom group robot (企业微信群机器人)",
      "the section's title in notification.conf, or title:userid,mobile to mention people", 10),
+    ("feishu", "Feishu or Lark group robot (飞书群机器人)",
+     "the section's title in notification.conf, or title:open_id to mention people", 10),
     ("slack", "Slack", "the section's title in notification.conf, or title:channel id", 10),
     ("teams", "Microsoft Teams workflow", "the section's title in notification.conf", 10),
     ("aliyun_sms", "Aliyun SMS (阿里云短信)", "mobile numbers separated by commas, or title:numbers", 3),

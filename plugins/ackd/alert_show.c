@@ -91,7 +91,7 @@ static void show_facts(const struct visit *visit, struct json_object *values, co
     show_fact(visit, facts, WORD_PAGE_ADDRESS, event->address);
     show_fact(visit, facts, WORD_PAGE_STATE, event->state);
     show_fact(visit, facts, alert->over_ms > 0 ? WORD_PAGE_LASTED : WORD_PAGE_SINCE, since(visit, alert));
-    show_fact(visit, facts, WORD_PAGE_SOURCE, with_display_name(visit, alert->source, event->source_name));
+    show_fact(visit, facts, WORD_PAGE_SOURCE, event_server(event));
 }
 
 static void show_details(const struct visit *visit, struct json_object *values, const struct event *event)

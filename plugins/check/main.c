@@ -47,7 +47,7 @@ static struct metric metrics[METRICS] = {
 
 struct checking {
     struct arena *arena;
-    struct str problems; /* what is wrong, worst first or last: one line */
+    struct str problems; /* what is wrong, in the order of the metrics: one line */
     struct str data;     /* performance data */
     enum status status;
 };
@@ -100,7 +100,7 @@ static void look_at_channel(struct checking *checking, const struct channel_heal
 static void look_at_all(struct checking *checking, const struct health *health)
 {
     if (health->worker_age_s < 0)
-        blame(checking, STATUS_CRITICAL, "no worker was ever seen: start notifyd, or enable the tick timer");
+        blame(checking, STATUS_CRITICAL, "no worker was seen: start notifyd, or enable the tick timer");
     else
         look(checking, &metrics[0], health->worker_age_s);
     look(checking, &metrics[1], health->oldest_s);
@@ -114,9 +114,18 @@ static void look_at_all(struct checking *checking, const struct health *health)
         look_at_channel(checking, &health->channels[i]);
 }
 
+/* A bar would begin the performance data, a line break the long text. */
+static void print_words(const char *words)
+{
+    for (; *words; words++)
+        putchar(*words == '|' ? '/' : *words == '\n' ? ' ' : *words);
+}
+
 static int say(enum status status, const char *words, const char *data)
 {
-    printf("NOTIFY %s - %s%s%s\n", status_word(status), words, data[0] ? " | " : "", data);
+    printf("NOTIFY %s - ", status_word(status));
+    print_words(words);
+    printf("%s%s\n", data[0] ? " | " : "", data);
     return (int)status;
 }
 
@@ -192,7 +201,15 @@ static bool timeout_from(const char *text, long *seconds)
     return end != text && *end == '\0' && *seconds > 0 && *seconds <= 300;
 }
 
-/* 0 to go on; else the status to end with. */
+static int cannot_use(const char *argument)
+{
+    fputs("NOTIFY UNKNOWN - '", stdout);
+    print_words(argument);
+    puts("' cannot be used; see check_notify --help");
+    return '?';
+}
+
+/* 0 to go on, 'h' or 'V' for what is asked, '?' after what cannot be used has been said. */
 static int read_options(int argc, char **argv, const char **path, long *timeout_s)
 {
     static const struct option OPTIONS[] = {
@@ -217,13 +234,10 @@ static int read_options(int argc, char **argv, const char **path, long *timeout_
             good = timeout_from(optarg, timeout_s);
         else
             good = option != '?' && set_threshold(optarg, option == 'c');
-        if (!good) {
-            printf("NOTIFY UNKNOWN - '%s' cannot be used; see check_notify --help\n",
-                   optarg ? optarg : argv[optind - 1]);
-            return '?';
-        }
+        if (!good)
+            return cannot_use(optarg ? optarg : argv[optind - 1]);
     }
-    return optind < argc ? '?' : 0;
+    return optind < argc ? cannot_use(argv[optind]) : 0;
 }
 
 static void end_late(int number)
@@ -259,5 +273,5 @@ int main(int argc, char **argv)
         return status;
     }
     arena_release(arena);
-    return status == '?' ? STATUS_UNKNOWN : 0;
+    return STATUS_UNKNOWN; /* for help and version, too: the guidelines say so */
 }

@@ -115,7 +115,7 @@ static int print_answer(struct operation *operation, const struct alert_reply *r
             printf("%s was taken by %s %s ago\n", alert->short_id, alert->taken_by, ago(&listing, alert->taken_ms));
         return 0;
     case ALERT_OVER:
-        printf("%s is over since %s: nothing to confirm\n", alert->short_id, ago(&listing, alert->over_ms));
+        printf("%s ended %s ago: nothing to confirm\n", alert->short_id, ago(&listing, alert->over_ms));
         return 0;
     case ALERT_UNKNOWN:
         break;
@@ -159,6 +159,7 @@ static bool read_reply(struct operation *operation, struct alert_reply *reply, c
     if (rest == operation->argc)
         return fault_set(fault, FAULT_USAGE, "say which: the short name that the message shows, such as K7F3Q");
     *name = operation->argv[rest];
+    operation->argv[rest] = operation->argv[0];
     operation->argc -= rest;
     operation->argv += rest;
     if (!arguments_read(operation, arguments, count, &rest, fault))
@@ -223,7 +224,7 @@ static bool show_pending(void *self, const struct alert *alert)
         return true;
     }
     printf("%s %-9s for %s, %s %s: %s\n", alert->short_id, severity_name(alert->severity),
-           ago(listing, alert->opened_ms), late ? "LATE since" : "due in",
+           ago(listing, alert->opened_ms), late ? "LATE by" : "due in",
            civil_duration(arena, (late ? listing->now_ms - alert->due_ms : alert->due_ms - listing->now_ms) / 1000),
            what_of(arena, alert));
     return true;
@@ -259,6 +260,6 @@ int command_pending(struct operation *operation)
     if (json)
         puts(json_print(doc));
     else
-        printf("%zu wait for somebody\n", listing.count);
+        printf("waiting for somebody: %zu\n", listing.count);
     return 0;
 }

@@ -172,7 +172,7 @@ static int show_one(struct printing *printing, struct store *store, const struct
             !history_receipts(store, detail.ids[i], print_receipt, printing, &fault))
             return say_fault(printing->operation, &fault);
     if (detail.count == 0)
-        fprintf(stderr, "nothing of that id\n");
+        fprintf(stderr, "nothing is recorded of '%s'; see notifyctl history\n", filter->id);
     return detail.count == 0;
 }
 

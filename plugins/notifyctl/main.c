@@ -14,31 +14,43 @@ enum { PATIENCE_MS = 300000 }; /* a person waits in front of it */
 
 struct command {
     const char *name;
-    const char *arguments;
     const char *summary;
+    const char *arguments; /* all of them */
     int (*run)(struct operation *operation);
 };
 
+#define COMMAND(name_, summary_, arguments_)                                                     \
+    {                                                                                            \
+        .name = #name_, .summary = (summary_), .arguments = (arguments_), .run = command_##name_ \
+    }
+
 static const struct command COMMANDS[] = {
-    {"check",   "[--as USER]",                   "the whole configuration: every mistake with its line",  command_check  },
-    {"test",    "SECTION [TARGET]...",           "send a test message through one section",               command_test   },
-    {"preview", "SECTION [EVENT OPTION]...",     "the exact request, secrets masked, and its lengths",    command_preview},
-    {"status",  "",                              "worker, outbox, broken channels, last failures, mutes", command_status },
-    {"why",     "ID | --last | EVENT OPTION...", "what each route thinks of it, and who is told when",    command_why    },
-    {"oncall",  "[--at TIME] [ROTATION]",        "who is on duty; gaps, and how fairly it is shared",     command_oncall },
-    {"history", "[FILTER]... [ID]",              "what was told, held back, failed, and why",             command_history},
-    {"stats",   "[--since 7d] [--by person]",    "delivered, held back, failed; how fast people answer",  command_stats  },
-    {"outbox",  "",                              "what waits",                                            command_outbox },
-    {"retry",   "ID|all",                        "try it again now",                                      command_retry  },
-    {"drop",    "ID",                            "give it up",                                            command_drop   },
-    {"pending", "[--older 30m] [--json]",        "what waits for somebody to take it",                    command_pending},
-    {"confirm", "K7F3Q [--by WHO] [--solved]",   "take it, solve it, give it back",                       command_confirm},
-    {"mute",    "list | --host GLOB --for 2h",   "keep known trouble quiet for a while",                  command_mute   },
-    {"unmute",  "ID|all",                        "end it",                                                command_unmute },
-    {"tick",    "",                              "one pass of the worker, for a timer or cron",           command_tick   },
-    {"prune",   "[--older 400d]",                "forget what is older than its retention",               command_prune  },
-    {"setup",   "[USER]...",                     "make store and key, as root; let daemons' users in",    command_setup  },
-    {NULL,      NULL,                            NULL,                                                    NULL           },
+    COMMAND(check, "the whole configuration: every mistake with its line", "[--as USER]"),
+    COMMAND(test, "send a test message through one section", "SECTION [TARGET]..."),
+    COMMAND(preview, "the exact request, secrets masked, and its lengths", "SECTION [EVENT OPTION]..."),
+    COMMAND(status, "worker, outbox, broken channels, last failures, mutes", ""),
+    COMMAND(why, "what each route thinks of it, and who is told when",
+            "[--at TIME] ID | EVENT OPTION... | --last [--host GLOB] [--service GLOB]"),
+    COMMAND(oncall, "who is on duty; gaps, and how fairly it is shared",
+            "[--at TIME] [--until TIME] [--holidays CALENDAR] [--json | --ics] [ROTATION]"),
+    COMMAND(history, "what was told, held back, failed, and why",
+            "[--since 2h] [--host GLOB] [--service GLOB] [--channel GLOB] [--recipient TEXT] "
+            "[--severity WORD] [--outcome GLOB] [--problem GLOB] [--id ID] [--json | --csv] [ID]"),
+    COMMAND(stats, "delivered, held back, failed; how fast people answer",
+            "[--since 7d] [--until TIME] [--by channel|team|person|route|host] [--json | --csv]"),
+    COMMAND(outbox, "what waits", ""),
+    COMMAND(retry, "try it again now", "ID|all"),
+    COMMAND(drop, "give it up", "ID"),
+    COMMAND(pending, "what waits for somebody to take it", "[--older 30m] [--json]"),
+    COMMAND(confirm, "take it, solve it, give it back", "K7F3Q [--by WHO] [--comment TEXT] [--solved | --release]"),
+    COMMAND(mute, "keep known trouble quiet for a while",
+            "list | [--host GLOB] [--service GLOB] [--tag NAME=GLOB] [--channel GLOB] --for 2h "
+            "--by WHO --why TEXT"),
+    COMMAND(unmute, "end it", "ID|all"),
+    COMMAND(tick, "one pass of the worker, for a timer or cron", ""),
+    COMMAND(prune, "forget what is older than its retention", "[--older 400d]"),
+    COMMAND(setup, "make store and key, as root; let daemons' users in", "[USER]..."),
+    {.name = NULL},
 };
 
 static void print_help(void)
@@ -47,8 +59,10 @@ static void print_help(void)
           "  notifyctl [--config FILE] COMMAND [ARGUMENT]...\n\n",
           stdout);
     for (const struct command *command = COMMANDS; command->name; command++)
-        printf("  %-8s %-29s %s\n", command->name, command->arguments, command->summary);
-    fputs("\nExample:\n  notifyctl check && notifyctl test ops-group\n\nEverything else: man notifyctl\n", stdout);
+        printf("  %-8s %s\n", command->name, command->summary);
+    fputs("\nThe arguments of each: notifyctl COMMAND --help\n"
+          "\nExample:\n  notifyctl check && notifyctl test ops\n\nEverything else: man notifyctl\n",
+          stdout);
 }
 
 static const struct command *command_named(const char *name)
@@ -62,7 +76,8 @@ static const struct command *command_named(const char *name)
 
 int usage(const struct operation *operation, const char *wanted)
 {
-    fprintf(stderr, "NP-USAGE notifyctl %s: wanted %s; see notifyctl --help\n", operation->argv[0], wanted);
+    fprintf(stderr, "NP-USAGE notifyctl %s: wanted %s; see notifyctl %s --help\n", operation->argv[0], wanted,
+            operation->argv[0]);
     return 3;
 }
 
@@ -113,6 +128,13 @@ static int serve(struct operation *operation)
         fprintf(stderr, "NP-USAGE notifyctl: no command '%s'; see notifyctl --help\n",
                 operation->argc > 0 ? operation->argv[0] : "");
         return 3;
+    }
+    if (asks_for(operation, "--help", "-h")) {
+        const struct command *command = command_named(operation->argv[0]);
+
+        fputs(help_of_command(operation->arena, "notifyctl", command->name, command->arguments, command->summary),
+              stdout);
+        return 0;
     }
     return run_command(operation);
 }

@@ -61,12 +61,28 @@ static bool print_mute(void *self, const struct mute *mute)
     return true;
 }
 
+struct listing {
+    struct operation *operation;
+    bool any;
+};
+
+static bool list_mute(void *self, const struct mute *mute)
+{
+    struct listing *listing = self;
+
+    listing->any = true;
+    return print_mute(listing->operation, mute);
+}
+
 static int list_mutes(struct operation *operation, struct store *store)
 {
+    struct listing listing = {.operation = operation};
     struct fault fault = {0};
 
-    if (!mute_list(store, operation->arena, world_wall_ms(&operation->world), print_mute, operation, &fault))
+    if (!mute_list(store, operation->arena, world_wall_ms(&operation->world), list_mute, &listing, &fault))
         return say_fault(operation, &fault);
+    if (!listing.any)
+        puts("nothing is muted");
     return 0;
 }
 

@@ -12,7 +12,7 @@
 enum {
     TICK_INTERVAL_MS = 15000, /* the timer's */
     TICK_MOST_MS = 240000,    /* one pass ends before the process does */
-    DAY_MS = 86400000,
+    DROP_LEASE_MS = 60000,
 };
 
 struct listing {
@@ -70,13 +70,13 @@ static int pass(struct operation *operation, const struct worker *worker)
 
     if (!work_once(worker, &done, &fault))
         return say_fault(operation, &fault);
-    if (done.delivered + done.waiting + done.refused + done.expired + done.unclear + done.summaries + done.followups +
-        done.spooled + done.folded + done.storms + done.receipts)
+    if (done.rows.delivered + done.rows.waiting + done.rows.refused + done.rows.expired + done.rows.unclear +
+        done.summaries + done.followups + done.spooled + done.folded + done.storms + done.receipts)
         printf(
             "delivered %zu, waiting %zu, refused %zu, expired %zu, unclear %zu, summaries %zu, follow-ups %zu, from the spool %zu, "
             "left to a summary %zu, storms %zu, receipts %zu\n",
-            done.delivered, done.waiting, done.refused, done.expired, done.unclear, done.summaries, done.followups,
-            done.spooled, done.folded, done.storms, done.receipts);
+            done.rows.delivered, done.rows.waiting, done.rows.refused, done.rows.expired, done.rows.unclear,
+            done.summaries, done.followups, done.spooled, done.folded, done.storms, done.receipts);
     if (done.written_back.told + done.written_back.waiting + done.written_back.failed)
         printf("written back %zu, waiting %zu, failed %zu\n", done.written_back.told, done.written_back.waiting,
                done.written_back.failed);
@@ -141,10 +141,11 @@ int command_drop(struct operation *operation)
         return 1;
     result.id = operation->argv[1];
     result.now_ms = world_wall_ms(&operation->world);
-    if (!outbox_claim_one(store, operation->arena, result.id, result.now_ms, DAY_MS, &row, &found, &fault))
+    if (!outbox_claim_one(store, operation->arena, result.id, result.now_ms, DROP_LEASE_MS, &row, &found, &fault))
         return say_fault(operation, &fault);
     if (!found) {
-        fprintf(stderr, "nothing of the id '%s' waits; see notifyctl outbox\n", result.id);
+        fprintf(stderr, "nothing of the id '%s' waits, or it is being told right now; see notifyctl outbox\n",
+                result.id);
         return 2;
     }
     if (!outbox_finish(store, &result, &fault))

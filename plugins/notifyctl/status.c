@@ -4,8 +4,8 @@
 
 #include "common/civil.h"
 #include "common/mute.h"
-#include "common/outbox.h"
 #include "common/roster.h"
+#include "common/worker.h"
 #include "plugins/notifyctl/arguments.h"
 
 enum { HOUR_MS = 3600000 };
@@ -21,17 +21,16 @@ static void print_worker(struct looking *looking)
 {
     struct arena *arena = looking->operation->arena;
     struct fault fault = {0};
-    int64_t seen_ms = 0;
+    int64_t age_ms = -1;
     bool fresh = false;
 
     worker_fresh(looking->store, looking->now_ms, &fresh, &fault);
-    store_get_value(looking->store, "worker_seen_ms", 0, &seen_ms, &fault);
+    worker_age(looking->store, looking->now_ms, &age_ms, &fault);
     looking->trouble = looking->trouble || !fresh;
-    if (seen_ms == 0)
-        puts("worker:  never seen; start notifyd, or enable the tick timer");
+    if (age_ms < 0)
+        puts("worker:  not seen; start notifyd, or enable the tick timer");
     else
-        printf("worker:  %s, last seen %s ago\n", fresh ? "alive" : "GONE",
-               civil_duration(arena, (looking->now_ms - seen_ms) / 1000));
+        printf("worker:  %s, last seen %s ago\n", fresh ? "alive" : "GONE", civil_duration(arena, age_ms / 1000));
 }
 
 static bool print_outbox_row(void *self, struct row *row)
@@ -74,6 +73,18 @@ static bool print_circuit(void *self, struct row *row)
            row_text(row, 2));
     return true;
 }
+
+/* Three failures within the hour, and no delivery since. */
+static const char BROKEN[] =
+    "SELECT a.section, COUNT(*), MAX(a.code || ' ' || a.words) FROM attempt a LEFT JOIN (SELECT section,"
+    " MAX(at_ms) AS at_ms FROM attempt WHERE at_ms > ?1 AND outcome = 'delivered' GROUP BY section) d"
+    " ON d.section = a.section WHERE a.at_ms > ?1 AND a.at_ms >= COALESCE(d.at_ms, 0)"
+    " AND a.outcome IN ('again', 'broken', 'unclear') GROUP BY a.section HAVING COUNT(*) >= 3";
+
+/* A message may wait for a day before it has failed. */
+static const char FAILED[] =
+    "SELECT ended_ms, short_id, section, outcome, code, words FROM notification WHERE created_ms > ?"
+    " AND ended_ms > ? AND outcome IN ('refused', 'expired', 'unclear') ORDER BY ended_ms DESC LIMIT 5";
 
 static void print_oncall(const struct looking *looking)
 {
@@ -126,17 +137,9 @@ static bool look(struct looking *looking, struct fault *fault)
                       "SELECT COUNT(*), section FROM notification WHERE outcome = 'held' AND delivered_by = ''"
                       " GROUP BY section",
                       print_held, looking, "") &&
-           store_read(store, NULL, fault,
-                      "SELECT a.section, COUNT(*), MAX(a.code || ' ' || a.words) FROM attempt a WHERE a.at_ms > ?"
-                      " AND a.outcome IN ('again', 'broken', 'unclear') AND NOT EXISTS (SELECT 1 FROM attempt b"
-                      " WHERE b.section = a.section AND b.outcome = 'delivered' AND b.at_ms > a.at_ms)"
-                      " GROUP BY a.section HAVING COUNT(*) >= 3",
-                      print_circuit, looking, "i", looking->now_ms - HOUR_MS) &&
-           store_read(store, NULL, fault,
-                      "SELECT created_ms, short_id, section, outcome, code, words FROM notification"
-                      " WHERE outcome IN ('refused', 'expired', 'unclear') AND created_ms > ?"
-                      " ORDER BY created_ms DESC LIMIT 5",
-                      print_failure, looking, "i", looking->now_ms - 24 * HOUR_MS) &&
+           store_read(store, NULL, fault, BROKEN, print_circuit, looking, "i", looking->now_ms - HOUR_MS) &&
+           store_read(store, NULL, fault, FAILED, print_failure, looking, "ii", looking->now_ms - 48 * HOUR_MS,
+                      looking->now_ms - 24 * HOUR_MS) &&
            mute_list(store, looking->operation->arena, looking->now_ms, print_mute, looking, fault);
 }
 

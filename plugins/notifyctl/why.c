@@ -296,7 +296,7 @@ static int explain_past(struct explaining *explaining, const struct history_filt
     if (!past_print(explaining->operation, explaining->store, filter, &newest, &found, &fault))
         return say_fault(explaining->operation, &fault);
     if (!found) {
-        fputs("nothing of that id\n", stderr);
+        fputs("nothing of the kind is recorded; see notifyctl history\n", stderr);
         return 1;
     }
     explaining->past = true;
@@ -383,7 +383,7 @@ int command_why(struct operation *operation)
     struct fault fault = {0};
 
     if (operation->argc < 2)
-        return usage(operation, "an ID, --last, or event options such as --host db-1 --severity critical");
+        return usage(operation, "an ID, --last, or event options such as --host db-1 --state CRITICAL");
     explaining.store = open_store_or_say(operation);
     if (asks_for_last(operation))
         return read_last(operation, &filter, &fault) ? explain_past(&explaining, &filter)

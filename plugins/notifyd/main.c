@@ -15,7 +15,6 @@
 #include "common/config.h"
 #include "common/daemon.h"
 #include "common/log.h"
-#include "common/outbox.h"
 #include "common/process.h"
 #include "common/worker.h"
 #include "plugins/channels.h"
@@ -132,7 +131,7 @@ static bool work(struct house *house, struct fault *fault)
     worked = work_once(&worker, &done, fault) && tidy(house, now_ms, fault);
     if (heart_is_due)
         house->heartbeat_ms = now_ms;
-    if (done.broken > 0)
+    if (done.rows.broken > 0)
         reloading = 1; /* a secret may have been mended since */
     arena_release(arena);
     return worked;

@@ -25,7 +25,7 @@ struct options {
 };
 
 static const char HELP[] =
-    "notify_sandbox - a local stand-in for DingTalk, WeCom, Slack, Teams, SMS, push services, webhooks and mail\n"
+    "notify_sandbox - a local stand-in for DingTalk, WeCom, Feishu, Slack, Teams, SMS, push services, webhooks and mail\n"
     "\n"
     "  notify_sandbox [OPTION]...            serve until SIGTERM; messages are shown as they arrive\n"
     "  notify_sandbox --show FILE [OPTION]...  show what a record holds\n"

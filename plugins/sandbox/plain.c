@@ -11,7 +11,7 @@ struct marks {
     const char *bold;
     bool links;     /* [label](address) */
     bool angles;    /* <@id>, <!name>, <address|label>, <font ...> */
-    bool entities;  /* &amp; &lt; &gt; */
+    bool entities;  /* &amp; &lt; &gt; &#42; */
     bool backslash; /* the sign after it is itself */
     bool blocks;    /* # heading, > quote */
     bool joined;    /* a single line break is a space */
@@ -102,6 +102,22 @@ static size_t take_angle(struct inline_text *text, const char *at)
     return (size_t)(close + 1 - at);
 }
 
+/* "&#42;" of a printable ASCII sign. */
+static size_t take_number(struct str *out, const char *at, const char *end)
+{
+    size_t len = 2;
+    int number = 0;
+
+    if (!begins(at, end, "&#"))
+        return 0;
+    for (; at + len < end && len < 5 && at[len] >= '0' && at[len] <= '9'; len++)
+        number = number * 10 + (at[len] - '0');
+    if (at + len >= end || at[len] != ';' || number < ' ' || number > '~')
+        return 0;
+    str_addc(out, (char)number);
+    return len + 1;
+}
+
 static size_t take_entity(struct str *out, const char *at, const char *end)
 {
     static const char *const ENTITIES[][2] = {
@@ -109,7 +125,6 @@ static size_t take_entity(struct str *out, const char *at, const char *end)
         {"&lt;",   "<" },
         {"&gt;",   ">" },
         {"&quot;", "\""},
-        {"&#39;",  "'" },
         {"&nbsp;", " " },
     };
 
@@ -118,7 +133,7 @@ static size_t take_entity(struct str *out, const char *at, const char *end)
             str_add(out, ENTITIES[i][1]);
             return strlen(ENTITIES[i][0]);
         }
-    return 0;
+    return take_number(out, at, end);
 }
 
 static size_t take_escape(struct inline_text *text, const char *at)
@@ -245,6 +260,16 @@ const char *plain_dingtalk(struct arena *arena, const char *markdown)
 const char *plain_wecom(struct arena *arena, const char *markdown)
 {
     return plain(arena, &(struct marks){.bold = "**", .links = true, .blocks = true, .angles = true}, markdown);
+}
+
+const char *plain_feishu(struct arena *arena, const char *markdown)
+{
+    return plain(arena, &(struct marks){.bold = "**", .links = true, .angles = true, .entities = true}, markdown);
+}
+
+const char *plain_feishu_text(struct arena *arena, const char *text)
+{
+    return plain(arena, &(struct marks){.bold = "", .angles = true}, text);
 }
 
 const char *plain_mrkdwn(struct arena *arena, const char *mrkdwn)

@@ -12,6 +12,10 @@ const char *plain_dingtalk(struct arena *arena, const char *markdown);
 /* WeCom: <font>, <@user>. */
 const char *plain_wecom(struct arena *arena, const char *markdown);
 
+/* Feishu's cards: **bold**, [label](url), <at id=...></at>, every entity; and its texts, in which only tags mean something. */
+const char *plain_feishu(struct arena *arena, const char *markdown);
+const char *plain_feishu_text(struct arena *arena, const char *text);
+
 /* Slack's mrkdwn: *bold*, <url|label>, <@U...>, <!channel>, entities. */
 const char *plain_mrkdwn(struct arena *arena, const char *mrkdwn);
 

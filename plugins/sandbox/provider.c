@@ -10,10 +10,19 @@
 #include "plugins/sandbox/fields.h"
 
 static const struct provider *const PROVIDERS[] = {
-    &provider_dingtalk,      &provider_wecom,          &provider_slack_api,
-    &provider_slack_webhook, &provider_teams_workflow, &provider_teams_connector,
-    &provider_aliyun,        &provider_tencent,        &provider_webhook,
-    &provider_bark,          &provider_ntfy,           NULL,
+    &provider_dingtalk,
+    &provider_wecom,
+    &provider_feishu,
+    &provider_slack_api,
+    &provider_slack_webhook,
+    &provider_teams_workflow,
+    &provider_teams_connector,
+    &provider_aliyun,
+    &provider_tencent,
+    &provider_webhook,
+    &provider_bark,
+    &provider_ntfy,
+    NULL,
 };
 
 const char *account_text(const struct stand *stand, const char *account, const char *name)

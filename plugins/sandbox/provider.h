@@ -45,6 +45,7 @@ struct provider {
 
 extern const struct provider provider_dingtalk;
 extern const struct provider provider_wecom;
+extern const struct provider provider_feishu;
 extern const struct provider provider_slack_api;
 extern const struct provider provider_slack_webhook;
 extern const struct provider provider_teams_workflow;

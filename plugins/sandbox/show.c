@@ -17,6 +17,7 @@ enum {
 static const char *const PRODUCTS[][2] = {
     {"dingtalk",    "DingTalk 钉钉"            },
     {"wecom",       "WeCom 企业微信"         },
+    {"feishu",      "Feishu 飞书"              },
     {"slack",       "Slack"                      },
     {"teams",       "Microsoft Teams"            },
     {"aliyun_sms",  "Aliyun SMS 阿里云短信" },

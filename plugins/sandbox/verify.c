@@ -13,6 +13,7 @@
 
 enum {
     DINGTALK_WINDOW_MS = 3600 * 1000,
+    FEISHU_WINDOW_S = 3600,
     ALIYUN_WINDOW_S = 15 * 60,
     TENCENT_WINDOW_S = 300,
     WEBHOOK_WINDOW_S = 5 * 60,
@@ -96,6 +97,25 @@ struct judgement verify_dingtalk(struct arena *arena, const char *secret, const 
         return judged(arena, SIGNATURE_STALE, "the timestamp is more than an hour off");
     if (!same_as_digest(arena, sign, hmac_sha256(secret, strlen(secret), text, strlen(text)), false))
         return judged(arena, SIGNATURE_WRONG, "%s", dingtalk_mistake(sign));
+    return RIGHT;
+}
+
+struct judgement verify_feishu(struct arena *arena, const char *secret, const char *timestamp, const char *sign,
+                               int64_t now_s)
+{
+    const char *key = arena_print(arena, "%s\n%s", timestamp, secret);
+    int64_t at_s;
+
+    if (!timestamp[0] || !sign[0])
+        return judged(arena, SIGNATURE_MISSING, "the body has no timestamp and sign");
+    if (!read_number(timestamp, &at_s))
+        return judged(arena, SIGNATURE_STALE, "the timestamp is not a number");
+    if (distance(at_s / 1000, now_s) <= FEISHU_WINDOW_S)
+        return judged(arena, SIGNATURE_STALE, "the timestamp is in milliseconds; seconds are wanted");
+    if (distance(at_s, now_s) > FEISHU_WINDOW_S)
+        return judged(arena, SIGNATURE_STALE, "the timestamp is more than an hour off");
+    if (!same_as_digest(arena, sign, hmac_sha256(key, strlen(key), "", 0), false))
+        return judged(arena, SIGNATURE_WRONG, "the signature is not base64(HMAC-SHA256(timestamp LF secret, nothing))");
     return RIGHT;
 }
 

@@ -5,6 +5,7 @@
  * time comes in, nothing is remembered.
  *
  *   DingTalk           https://open.dingtalk.com/document/robots/customize-robot-security-settings
+ *   Feishu             https://open.feishu.cn/document/ukTMukTMukTM/ucTM5YjL3ETO24yNxkjN
  *   Aliyun V3, V1      https://help.aliyun.com/document_detail/2593177.html, https://help.aliyun.com/document_detail/25490.htm
  *   Tencent TC3        https://cloud.tencent.com/document/api/213/30654
  *   Standard Webhooks  https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
@@ -42,6 +43,10 @@ struct signed_request {
 /* `timestamp` and `sign` as decoded from the query. Milliseconds, within one hour. */
 struct judgement verify_dingtalk(struct arena *arena, const char *secret, const char *timestamp, const char *sign,
                                  int64_t now_ms);
+
+/* `timestamp` and `sign` of the body. Seconds, within one hour. */
+struct judgement verify_feishu(struct arena *arena, const char *secret, const char *timestamp, const char *sign,
+                               int64_t now_s);
 
 /* ACS3-HMAC-SHA256; within 15 minutes. Every x-acs-* header that was sent must be signed. */
 struct judgement verify_aliyun_v3(struct arena *arena, const char *secret, const struct signed_request *request,

@@ -2,6 +2,7 @@
 in its own namespaces, or booted by systemd-nspawn with a systemd of its own. Needs root; gone with its folder.
 """
 import contextlib
+import ctypes
 import os
 import pathlib
 import re
@@ -12,6 +13,7 @@ import time
 
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive", "HOME": "/root"}
 DEBOOTSTRAP_S, RUN_S, BOOT_S = 400, 300, 60
+CLONE_NEWNET = 0x40000000
 
 
 def release():
@@ -53,6 +55,27 @@ def proxies():
     """Lines of apt's configuration that say how the network is reached."""
     dump = subprocess.run(["apt-config", "dump"], capture_output=True, text=True, check=True).stdout
     return re.findall(r"(?m)^Acquire::https?::(?:\S*::)?(?:Proxy|Verify-Peer|CaInfo)\S* .*$", dump)
+
+
+def to_network(call, *arguments):
+    """A call of libc that changes the network of this thread, and of what it starts from now on."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if getattr(libc, call)(*arguments) != 0:
+        raise OSError(ctypes.get_errno(), call)
+
+
+@contextlib.contextmanager
+def own_network():
+    """As long as it lasts, this thread and what it starts see a network with nothing but loopback, on which all ports are free:
+    those that daemons are shipped with, too."""
+    before = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+    try:
+        to_network("unshare", CLONE_NEWNET)
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        yield
+    finally:
+        to_network("setns", before, CLONE_NEWNET)
+        os.close(before)
 
 
 class Root:
@@ -113,11 +136,16 @@ class Root:
         done = self.run("apt-get", "-q", "-y", *arguments)
         return done.stdout + done.stderr
 
-    def install(self, packages):
-        """Finished .deb files, with what they depend on from the mirror."""
+    def install(self, packages, *more):
+        """Finished .deb files, with what they depend on from the mirror, and `more` by name from there."""
         self.at("/packages").mkdir(exist_ok=True)
         names = [shutil.copy(package, self.at("/packages")) for package in packages]
-        return self.apt("install", *(f"/packages/{pathlib.Path(name).name}" for name in names))
+        return self.apt("install", *(f"/packages/{pathlib.Path(name).name}" for name in names), *more)
+
+    def name(self, host):
+        """Gives the system a name of its own."""
+        self.write("/etc/hostname", f"{host}\n")
+        self.write("/etc/hosts", f"127.0.0.1 localhost {host}\n::1 localhost\n")
 
     def members(self, group):
         found = re.search(rf"(?m)^{re.escape(group)}:[^:]*:\d+:(.*)$", self.at("/etc/group").read_text(encoding="utf-8"))
@@ -130,7 +158,7 @@ class Root:
 
     @contextlib.contextmanager
     def booted(self):
-        """Its own systemd is at work, on this machine's network; gives a Machine."""
+        """Its own systemd is at work; gives a Machine."""
         machine = Machine(self)
         try:
             machine.boot()
@@ -140,7 +168,7 @@ class Root:
 
 
 class Machine:
-    """A root whose systemd runs. SIGKILL of nspawn ends it with all its processes."""
+    """A root whose systemd runs, on the network of who boots it. SIGKILL of nspawn ends it with all its processes."""
 
     def __init__(self, root):
         self.root, self.log = root, root.path.with_name(root.path.name + ".boot")
@@ -164,9 +192,10 @@ class Machine:
             self.leader = next(iter(children.read_text().split()), None)
         return self.run("systemctl", "is-system-running", check=False).stdout.strip() if self.leader else ""
 
-    def run(self, *command, check=True):
+    def run(self, *command, stdin=None, check=True):
         done = subprocess.run(["nsenter", "--target", self.leader, "--mount", "--uts", "--ipc", "--pid", "--cgroup", "--root",
-                               "--wd", *command], env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               "--wd", *command], env=ENVIRONMENT, input=stdin,
+                              stdin=subprocess.DEVNULL if stdin is None else None, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, text=True, timeout=RUN_S, check=False)
         if check and done.returncode:
             raise AssertionError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")

@@ -1,4 +1,4 @@
-"""Nagios Core in a folder, told by its command pipe."""
+"""Nagios Core, told by its command pipe; one in a folder of its own, too."""
 import grp
 import os
 import pathlib
@@ -10,14 +10,40 @@ import time
 from . import daemons
 
 
-class Nagios:
+class Running:
+    """One that runs, and where its pipe and its log are."""
+
+    def __init__(self, pipe, log_file):
+        self.pipe, self.log_file = pathlib.Path(pipe), pathlib.Path(log_file)
+
+    def tell(self, *command):
+        """One external command: its name and its fields."""
+        line = f"[{int(time.time())}] {';'.join(str(part) for part in command)}\n".encode()
+        pipe = os.open(self.pipe, os.O_WRONLY | os.O_NONBLOCK)
+        try:
+            os.write(pipe, line)
+        finally:
+            os.close(pipe)
+
+    def service_result(self, service, status, output, host="web01"):
+        self.tell("PROCESS_SERVICE_CHECK_RESULT", host, service, status, output)
+
+    def host_result(self, status, output, host="web01"):
+        self.tell("PROCESS_HOST_CHECK_RESULT", host, status, output)
+
+    @property
+    def log(self):
+        return self.log_file.read_text(errors="replace")
+
+
+class Nagios(Running):
     """Context manager. `commands` and `contacts` are the texts of the files under test; `objects` bring hosts and services."""
 
     def __init__(self, build, folder, commands, contacts, contact_names, environment, environment_macros=False):
         self.root = daemons.unpacked(build)
         self.folder = pathlib.Path(folder)
         (self.folder / "var/results").mkdir(parents=True)
-        self.pipe = self.folder / "var/nagios.cmd"
+        super().__init__(self.folder / "var/nagios.cmd", self.folder / "var/nagios.log")
         self.environment = environment
         self.files = {
             "nagios.cfg": daemons.fill("nagios.cfg", self.folder, user=pwd.getpwuid(os.getuid()).pw_name,
@@ -56,22 +82,3 @@ class Nagios:
 
     def ready(self):
         return self.pipe.exists() and stat.S_ISFIFO(self.pipe.stat().st_mode)
-
-    def tell(self, *command):
-        """One external command: its name and its fields."""
-        line = f"[{int(time.time())}] {';'.join(str(part) for part in command)}\n".encode()
-        pipe = os.open(self.pipe, os.O_WRONLY | os.O_NONBLOCK)
-        try:
-            os.write(pipe, line)
-        finally:
-            os.close(pipe)
-
-    def service_result(self, service, status, output, host="web01"):
-        self.tell("PROCESS_SERVICE_CHECK_RESULT", host, service, status, output)
-
-    def host_result(self, status, output, host="web01"):
-        self.tell("PROCESS_HOST_CHECK_RESULT", host, status, output)
-
-    @property
-    def log(self):
-        return (self.folder / "var/nagios.log").read_text(errors="replace")

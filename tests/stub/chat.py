@@ -1,4 +1,5 @@
-"""DingTalk, WeCom, Slack and Teams as their documents describe them."""
+"""DingTalk, WeCom, Feishu, Slack and Teams as their documents describe them."""
+import html
 import re
 from collections import defaultdict, deque
 
@@ -168,6 +169,82 @@ class WeCom(Provider):
 
     def text(self, request):
         return request.json[request.json["msgtype"]]["content"]
+
+
+class Feishu(Provider):
+    """https://open.feishu.cn/document/ukTMukTMukTM/ucTM5YjL3ETO24yNxkjN; errors come with HTTP 200."""
+    name = "feishu"
+    HOOK = "/open-apis/bot/v2/hook/"
+    MOST_BYTES = 20 * 1024
+    SKEW_S = 3600
+
+    def __init__(self, token="token-of-the-feishu-robot", secret="secret-of-the-feishu-robot", keywords=(), per_minute=100):
+        self.token, self.secret, self.keywords = token, secret, keywords
+        self.throttle = Throttle(per_minute)
+
+    def recognises(self, request):
+        return request.path.startswith(self.HOOK)
+
+    def judge(self, request, now_s):
+        if request.path != self.HOOK + self.token:
+            raise self.refusal(19001, "param invalid: incoming webhook access token invalid")
+        message = json_object(request, self.bad_request)
+        if request.method != "POST" or len(request.body) > self.MOST_BYTES:
+            raise self.bad_request()
+        if self.secret:
+            self.check_signature(message, now_s)
+        said = "\n".join(self.check_message(message))
+        if self.keywords and not any(word in said for word in self.keywords):
+            raise self.refusal(19024, "Key Words Not Found")
+        if not self.throttle.passes(self.token, now_s):
+            raise self.refusal(11232, "frequency limited")
+        return Answer.of_json({"StatusCode": 0, "StatusMessage": "success", "code": 0, "data": {}, "msg": "success"})
+
+    @staticmethod
+    def refusal(code, text):
+        return Refused(Answer.of_json({"code": code, "msg": text}))
+
+    def bad_request(self):
+        return Refused(Answer.of_json({"code": 9499, "msg": "Bad Request", "data": {}}))
+
+    def check_signature(self, message, now_s):
+        timestamp, sign = str(message.get("timestamp", "")), str(message.get("sign", ""))
+        if not timestamp.isdigit() or abs(int(timestamp) - now_s) > self.SKEW_S or \
+                not signatures.same(sign, signatures.feishu(self.secret, timestamp)):
+            raise self.refusal(19021, "sign match fail or timestamp is not within one hour from current time")
+
+    def check_message(self, message):
+        """The texts that people see."""
+        if message.get("msg_type") == "text":
+            text = text_at(message, "content", "text")
+            if not text:
+                raise self.bad_request()
+            return [text]
+        card = message.get("card")
+        if message.get("msg_type") != "interactive" or not isinstance(card, dict) or not card.get("elements"):
+            raise self.bad_request()
+        for element in card["elements"]:
+            self.check_element(element)
+        return texts_in(card, ("content",))
+
+    def check_element(self, element):
+        """Of the form JSON 1.0: markdown, buttons that open an address, a note."""
+        tag = element.get("tag")
+        if tag == "markdown":
+            known = text_at(element, "content")
+            for who in re.findall(r"<at ([^>]*)>", element.get("content", "")):
+                if not re.fullmatch(r"id=[A-Za-z0-9._@-]+", who):
+                    self.doubts.append(f"<at {who}> mentions nobody")
+        elif tag == "action":
+            known = element.get("actions") and all(text_at(one, "text", "content") and text_at(one, "url") and
+                                                   one.get("tag") == "button" for one in element["actions"])
+        else:
+            known = tag == "note" and all(text_at(one, "content") for one in element.get("elements", [{}]))
+        if not known:
+            raise self.bad_request()
+
+    def text(self, request):
+        return html.unescape("\n".join(self.check_message(request.json)))
 
 
 class Slack(Provider):

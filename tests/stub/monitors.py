@@ -23,6 +23,9 @@ class ZabbixApi(Provider):
         self.acknowledged = set()
         self.permitted = True
         self.lose_answers = 0  # of so many acknowledgements that were done
+        self.user, self.password = "write-back", 'p"\\s 密'
+        self.sessions = []  # those that nobody has ended
+        self.logins = 0
         self.when_done = lambda: None
 
     def recognises(self, request):
@@ -55,8 +58,23 @@ class ZabbixApi(Provider):
         given = bearer.removeprefix("Bearer ") if bearer and self.number >= (6, 4) else asked.get("auth")
         if given is None:
             raise self.error(asked, -32602, "Invalid params.", "Not authorized.")
-        if given != self.token:
+        if given not in (self.token, *self.sessions):
             raise self.error(asked, -32602, "Invalid params.", "Session terminated, re-login, please.")
+
+    def call_user_login(self, asked, request):
+        if "auth" in asked or "authorization" in request.headers:
+            raise self.error(asked, -32602, "Invalid params.", 'The "user.login" method must be called without "auth".')
+        if asked["params"] != {"username": self.user, "password": self.password}:
+            raise self.error(asked, -32500, "Application error.",
+                             "Incorrect user name or password or account is temporarily blocked.")
+        self.logins += 1
+        self.sessions.append(f"{self.logins:032x}")
+        return self.sessions[-1]
+
+    def call_user_logout(self, asked, request):
+        self.log_in(asked, request)
+        self.sessions.remove(request.headers.get("authorization", "").removeprefix("Bearer ") or asked["auth"])
+        return True
 
     def call_apiinfo_version(self, asked, request):
         if "auth" in asked or "authorization" in request.headers:
@@ -112,7 +130,8 @@ class ZabbixApi(Provider):
 
 
 class Icinga2Api(Provider):
-    """`objects` maps a name ("web01", "web01!disk /") to what was said to it: dicts with action and the request's fields."""
+    """`objects` maps a name ("web01", "web01!disk /") to what was said to it: dicts with action and the request's fields. Without
+    a `user` whoever shows a certificate is known by that."""
     name = "icinga2"
 
     def __init__(self, user="notify", password="p:s 密", objects=()):
@@ -131,8 +150,8 @@ class Icinga2Api(Provider):
         return Refused(Answer.of_json({"error": float(status), "status": words}, status=status))
 
     def judge(self, request, now_s):
-        login = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
-        if request.headers.get("authorization") != f"Basic {login}":
+        login = self.user and "Basic " + base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
+        if request.headers.get("authorization", "") != login:
             raise Refused(Answer.of_text("<h1>Unauthorized. Please check your user credentials.</h1>", status=401,
                                          headers={"WWW-Authenticate": 'Basic realm="Icinga 2"'}))
         asked = request.json

@@ -12,19 +12,19 @@ import time
 if __name__ == "__main__":
     sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-from stub.chat import DingTalk, Slack, Teams, WeCom
+from stub.chat import DingTalk, Feishu, Slack, Teams, WeCom
 from stub.server import Answer, Request, Stub
 from stub.sms import AliyunReceipts, AliyunSms, TencentReceipts, TencentSms
 from stub.webhook import Webhook
 
-__all__ = ["AliyunSms", "Answer", "DingTalk", "Request", "Slack", "Stub", "Teams", "TencentSms", "WeCom", "Webhook",
+__all__ = ["AliyunSms", "Answer", "DingTalk", "Feishu", "Request", "Slack", "Stub", "Teams", "TencentSms", "WeCom", "Webhook",
            "all_providers"]
 
 
 def all_providers(**instead):
     """One of each with its default secrets; dingtalk=DingTalk(...) puts another in its place."""
     providers = {provider.name: provider for provider in
-                 (DingTalk(), WeCom(), Slack(), Teams(), TencentSms(), Webhook(), AliyunSms())}
+                 (DingTalk(), WeCom(), Feishu(), Slack(), Teams(), TencentSms(), Webhook(), AliyunSms())}
     providers.update(instead)
     receipts = [AliyunReceipts(providers["aliyun_sms"]), TencentReceipts(providers["tencent_sms"])]
     providers = {**{one.name: one for one in receipts}, **providers}

@@ -169,9 +169,10 @@ def write_answer(handler, answer):
 
 
 class Stub:
-    """All providers behind one loopback port. Use as a context manager; `certificate` (PEM with key) makes it HTTPS."""
+    """All providers behind one loopback port. Use as a context manager; `certificate` (PEM with key) makes it HTTPS, and with
+    `clients` (PEM) whoever connects shows one that this authority has signed."""
 
-    def __init__(self, providers, certificate=None, now=time.time, port=0):
+    def __init__(self, providers, certificate=None, now=time.time, port=0, clients=None):
         self.providers = {provider.name: provider for provider in providers}
         self.now = now
         self.recorded = []
@@ -183,6 +184,9 @@ class Stub:
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(certificate)
+            if clients:
+                context.verify_mode = ssl.CERT_REQUIRED
+                context.load_verify_locations(clients)
             self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)
 
@@ -204,7 +208,7 @@ class Stub:
         return f"{self.scheme}://{self.host}"
 
     def script(self, name, *answers):
-        """The next answers of a provider, before it judges by itself again."""
+        """The next answers of a provider, before it judges by itself again; None is one that it judges."""
         with self.changed:
             self.scripted[name] += answers
 
@@ -246,8 +250,9 @@ class Stub:
             provider = next((one for one in self.providers.values() if one.recognises(request)), UNKNOWN)
             answer, accepted, doubts = judged(provider, request, self.now())
             waiting = self.scripted.get(provider.name)
-            if waiting:
-                answer, accepted = waiting.pop(0), False
+            scripted = waiting.pop(0) if waiting else None
+            if scripted:
+                answer, accepted = scripted, False
             self.recorded.append(Recorded(provider, request, answer, accepted, doubts, self.now()))
             self.changed.notify_all()
             return answer

@@ -34,6 +34,14 @@ def dingtalk(secret, timestamp_ms):
     return base64.b64encode(hmac_sha256(secret.encode(), f"{timestamp_ms}\n{secret}".encode())).decode()
 
 
+def feishu(secret, timestamp_s):
+    """Base64 of HMAC-SHA256 over nothing, keyed with time and secret.
+
+    https://open.feishu.cn/document/ukTMukTMukTM/ucTM5YjL3ETO24yNxkjN
+    """
+    return base64.b64encode(hmac_sha256(f"{timestamp_s}\n{secret}".encode(), b"")).decode()
+
+
 def canonical_query(pairs):
     """Sorted by name in byte order; an empty value keeps its equals sign."""
     ordered = sorted(pairs, key=lambda pair: (pair[0].encode(), pair[1].encode()))

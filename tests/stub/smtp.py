@@ -194,9 +194,9 @@ class Server(socketserver.ThreadingTCPServer):
 
 
 class Sink:
-    """Context manager. `users` {name: password} demands AUTH; `certificate` (PEM with key) offers STARTTLS."""
+    """Context manager. `users` {name: password} demands AUTH; `certificate` (PEM with key) offers STARTTLS; 0 takes any port."""
 
-    def __init__(self, users=None, certificate=None, replies=None):
+    def __init__(self, users=None, certificate=None, replies=None, port=0):
         self.users, self.replies = users or {}, replies or {}
         self.mails, self.commands = [], []
         self.changed = threading.Condition()
@@ -204,7 +204,7 @@ class Sink:
         if certificate:
             self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self.context.load_cert_chain(certificate)
-        self.server = Server(("127.0.0.1", 0), Session)
+        self.server = Server(("127.0.0.1", port), Session)
         self.server.sink = self
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)
 

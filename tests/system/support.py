@@ -105,12 +105,13 @@ def trusting(certificate_file):
     return ssl.create_default_context(cafile=str(certificate_file))
 
 
-CHANNELS = ("dingtalk", "wecom", "slack", "teams", "aliyun_sms", "tencent_sms", "email", "webhook")
+CHANNELS = ("dingtalk", "wecom", "feishu", "slack", "teams", "aliyun_sms", "tencent_sms", "email", "webhook")
 MOBILE = "13800138000"
 
 # One section for each channel, pointing at the stub; @NAME@ is filled in, and secrets are files beside the configuration.
 SECTIONS = {
     "dingtalk": 'endpoint = "@URL@/robot/send"  token_file = "secrets/dingtalk-token"  secret_file = "secrets/dingtalk-secret"',
+    "feishu": 'endpoint = "@URL@/open-apis/bot/v2/hook"  token_file = "secrets/feishu-token"  secret_file = "secrets/feishu-secret"',
     "wecom": 'endpoint = "@URL@/cgi-bin/webhook/send"  key_file = "secrets/wecom-key"',
     "slack": 'endpoint = "@URL@/api"  token_file = "secrets/slack-token"  channel = "C0123456789"',
     "teams": 'webhook_file = "secrets/teams-webhook"',
@@ -132,6 +133,8 @@ def secrets_of(stub):
         "dingtalk-token": known["dingtalk"].token,
         "dingtalk-secret": known["dingtalk"].secret,
         "wecom-key": known["wecom"].key,
+        "feishu-token": known["feishu"].token,
+        "feishu-secret": known["feishu"].secret,
         "slack-token": known["slack"].token,
         "teams-webhook": stub.url + known["teams"].workflow_target,
         "aliyun-id": known["aliyun_sms"].key_id,

@@ -540,7 +540,7 @@ class Users(AckdCase):
         self.assertEqual(200, page.status)
         self.assertLess(page.text.index("502 &lt;b&gt;everywhere&lt;/b&gt;"), page.text.index("Disk /data is 95% full"))
         self.assertNotIn("gone", page.text)
-        self.assertIn("li is on it since", page.text)
+        self.assertIn("li has been on it since", page.text)
         links = re.findall(r'<a class="card row [a-z ]+" href="([A-Za-z0-9_-]{39})"', page.text)
         self.assertEqual([200, 200], [server.ask(f"/{link}", headers=me).status for link in links])
         page = server.ask("/confirm/board?unconfirmed=1", headers=me)

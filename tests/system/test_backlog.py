@@ -90,9 +90,11 @@ class Backlog(StoreCase):
     @staticmethod
     def claim_statement():
         text = (ROOT / "common/outbox.c").read_text(encoding="utf-8")
-        columns = "".join(re.findall(r'"(.*?)"', text[text.index("#define ROW_COLUMNS"):text.index("struct claims")]))
+        parts = {"ROW_COLUMNS": text[text.index("#define ROW_COLUMNS"):text.index("struct claims")],
+                 "UNLEASED": text[text.index("#define UNLEASED"):text.index("static const char DUE_ROWS")]}
+        parts = {name: "".join(re.findall(r'"(.*?)"', part)) for name, part in parts.items()}
         text = text[text.index("DUE_ROWS[] ="):]
-        return "".join(part or columns for part in re.findall(r'"(.*?)"|ROW_COLUMNS', text[:text.index(";\n")]))
+        return "".join(part or parts[name] for part, name in re.findall(r'"(.*?)"|(ROW_COLUMNS|UNLEASED)', text[:text.index(";\n")]))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ SECRETS = {
     "ops-webhook": "https://oapi.dingtalk.com/robot/send?access_token=0123456789abcdef",
     "ops-secret": "SEC0123456789abcdef",
     "ops-wecom": "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=01234567-89ab-cdef",
+    "ops-feishu": "https://open.feishu.cn/open-apis/bot/v2/hook/01234567-89ab-cdef",
     "noc-hook": "https://hooks.slack.com/services/T0001/B0001/abcdefghijklmnopqrstuvwx",
     "noc-token": "xoxb-0123456789",
     "it-teams": "https://prod-01.logic.azure.com/workflows/0123456789abcdef?sig=abcdef",
@@ -55,7 +56,7 @@ class Case(unittest.TestCase):
         path = self.folder / "conf.d" / "monitors.conf"
         text = path.read_text(encoding="utf-8")
         os.mkfifo(self.folder / "nagios.cmd", 0o600)
-        for name in ("ca.crt", "ca.pem"):
+        for name in ("ca.crt", "ca.pem", "notify.crt"):
             write(self.folder / name, "PEM\n")
         for there in ("/var/lib/nagios4/rw/nagios.cmd", "/var/lib/icinga2/certs/ca.crt"):
             self.assertIn(there, text)

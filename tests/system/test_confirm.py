@@ -94,7 +94,7 @@ class Links(ConfirmCase):
 
     def test_every_channel_shows_it(self):
         """Where a person presses a button or reads a link; SMS shows the short name, for `notifyctl confirm`."""
-        for channel in ("dingtalk", "wecom", "slack", "teams", "email"):
+        for channel in ("dingtalk", "wecom", "feishu", "slack", "teams", "email"):
             with self.subTest(channel):
                 to = ["--to", "zhang@example.com"] if channel == "email" else []
                 self.assertEqual(0, self.tell(*to, channel=channel, event_id=channel).status)
@@ -113,18 +113,19 @@ class ByHand(ConfirmCase):
         self.tell()
         pending = self.ctl("pending")
         self.assertIn(f"{self.name()} critical", pending.output)
-        self.assertIn("1 wait for somebody", pending.output)
-        self.assertIn("0 wait", self.ctl("pending", "--older", "30m").output)
+        self.assertIn("waiting for somebody: 1\n", pending.output)
+        self.assertIn("somebody: 0\n", self.ctl("pending", "--older", "30m").output)
         self.assertEqual("Disk is full", json.loads(self.ctl("pending", "--json").output)["pending"][0]["subject"])
         taken = self.ctl("confirm", self.name().lower(), "--by", "李娜", "--comment", "looking")
         self.assertEqual((0, f"{self.name()} taken by 李娜: db-01 / disk: Disk is full\n"), (taken.status, taken.output))
         second = self.ctl("confirm", "--by", "wang", self.name().lstrip("#"))
         self.assertEqual(0, second.status)
         self.assertRegex(second.output, rf"^{self.name()} was taken by 李娜 \d+s ago$")
-        self.assertIn("0 wait", self.ctl("pending").output)
+        self.assertIn("somebody: 0\n", self.ctl("pending").output)
         self.assertEqual(0, self.ctl("confirm", self.name(), "--by", "李娜", "--release").status)
-        self.assertIn("1 wait", self.ctl("pending").output)
+        self.assertIn("somebody: 1\n", self.ctl("pending").output)
         self.assertEqual(0, self.ctl("confirm", self.name(), "--by", "wang", "--solved", "--comment", "cleaned up").status)
+        self.assertEqual("NP-USAGE notifyctl confirm: 'more' is one too many\n", self.ctl("confirm", self.name(), "more").errors)
         self.assertEqual([("take", "李娜", "looking"), ("release", "李娜", ""), ("solve", "wang", "cleaned up")],
                          self.sql("SELECT verb, author, words FROM reply ORDER BY rowid"))
         self.assertEqual([("solved", "wang", 0)], self.alerts())
@@ -155,7 +156,7 @@ class ByHand(ConfirmCase):
         self.tell(kind="recovery", severity="info")
         done = self.ctl("confirm", self.name(), "--by", "li")
         self.assertEqual(0, done.status)
-        self.assertIn("is over", done.output)
+        self.assertIn("ended 0s ago: nothing to confirm", done.output)
         self.assertEqual([], self.sql("SELECT * FROM reply"))
 
     def test_names_that_are_not_clear_are_listed(self):
@@ -185,7 +186,7 @@ class ByHand(ConfirmCase):
         self.tell()
         self.assertEqual(0, self.tell(kind="acknowledgement", author="wang", comment="mine").status)
         self.assertEqual([("taken", "wang", 0)], self.alerts())
-        self.assertIn("0 wait", self.ctl("pending").output)
+        self.assertIn("somebody: 0\n", self.ctl("pending").output)
 
 
 ROUTES = """
@@ -607,7 +608,7 @@ class Setup(ConfirmCase):
         self.assertEqual([f"usermod --append --groups {groups} -- nobody", f"usermod --append --groups {groups} -- daemon"],
                          [line for line in called if line.startswith("usermod")])
         self.assertIn("user nobody: joins", done.output)
-        for name, wanted in (("no-such-user", "there is no user"), ("--help", "wanted names")):
+        for name, wanted in (("no-such-user", "there is no user"), ("--all", "wanted names")):
             done = run(program("notifyctl"), "setup", name, environment=environment)
             self.assertNotEqual(0, done.status)
             self.assertIn(wanted, done.errors)

@@ -13,7 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from support import run  # noqa: E402 (the path above makes it known)
 
 DIST = ROOT / "packaging/dist"
-PROGRAMS = ("notify_webhook", "notify_dingtalk", "notify_wecom", "notify_slack", "notify_teams", "notify_aliyun_sms",
+PROGRAMS = ("notify_webhook", "notify_dingtalk", "notify_wecom", "notify_feishu", "notify_slack", "notify_teams", "notify_aliyun_sms",
             "notify_tencent_sms", "notify_email", "notify_route", "notify_run", "notify_sandbox", "notifyctl", "notifyd")
 # Neither the developer's compiler cache nor their flags.
 BARE = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "LC_ALL": "C.UTF-8", "CCACHE_DISABLE": "1"}

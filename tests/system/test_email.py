@@ -342,7 +342,7 @@ class Arrived(Cases):
         message = self.one("--type", "PROBLEM", "--host", "web-01", "--severity", "critical", subject="磁盘 /data 将满",
                            message="已用 95%")
         self.assertEqual([], message.defects)
-        self.assertEqual("[严重] 磁盘 /data 将满 web-01", message["subject"])
+        self.assertEqual("[严重] 磁盘 /data 将满 (web-01)", message["subject"])
         self.assertEqual(("监控", "monitor@example.com"), email.utils.parseaddr(message["from"]))
         self.assertEqual("zhang@example.com", message["to"])
         self.assertLess(abs(email.utils.parsedate_to_datetime(message["date"]).timestamp() - time.time()), 60)

@@ -106,6 +106,11 @@ class Programs(support.Case):
                 self.assertNotIn("notification-plugins/1", text)
         self.assert_nothing_is_doubted()
 
+    def test_a_recipient_that_may_be_of_several_sections_is_named(self):
+        self.configure(extra=support.MANY + 'webhook "second" { endpoint = "http://127.0.0.1:1/" }\n')
+        self.assertRegex(self.alert("webhook", "nobody", *message_of()).error,
+                         r"\ANP-CONFIG notify_webhook: recipient 'nobody': which webhook section\? .*: (second, ops-webhook|ops-webhook, second)\Z")
+
     def test_a_colon_leaves_people_to_the_routes(self):
         """Zabbix wants something to send to."""
         self.configure(extra='route "default" { default = yes  channels = {"ops-email"}  to = {"oncall@example.com"} }\n')

@@ -209,7 +209,7 @@ class CameAndWent(StoreCase):
         self.age(61)
         self.ctl("tick")
         over = self.arrivals("webhook", 3)[2].json["data"]
-        self.assertIn("1 个问题", over["title"])
+        self.assertEqual("🟢 【提示】此前汇总的问题已恢复：1 个（1 分钟内）", over["title"])
         self.assertIn("db-01 / CPU：已恢复", over["text"])
 
 

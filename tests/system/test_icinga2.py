@@ -48,7 +48,7 @@ apply Notification "webhook" to Host {
 BY_ALL = "".join(f"""
 apply Notification "{channel}" to Service {{
   import "notify-service-events"
-  command = "notify-service-by-{channel.replace("_", "-")}"
+  command = "notify-service-by-{"mail" if channel == "email" else channel.replace("_", "-")}"
   users = [ "everybody" ]
   interval = 0
   assign where true
@@ -142,7 +142,7 @@ class ByDirector(EveryChannel):
         self.assertEqual(director.fields(), {
             "command": {("notify-any", "notify_to"), ("notify-any", "notification_icingaweb2url"),
                         ("notify-check", "notify_warning"), ("notify-check", "notify_critical")},
-            "user": {("notify-user", name) for name in ("dingtalk", "wecom", "slack", "teams", "webhook")},
+            "user": {("notify-user", name) for name in ("dingtalk", "wecom", "feishu", "slack", "teams", "webhook")},
             "notification": {(f"notify-{kind}-events", name) for kind in ("host", "service")
                              for name in ("notify_to", "notification_icingaweb2url")}})
         made = director.rendered()

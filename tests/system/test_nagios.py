@@ -11,8 +11,8 @@ PROGRAMS = "/usr/lib/notification-plugins"
 CONTACTS = """
 define contact {
     contact_name    everybody
-    use             notify-by-dingtalk,notify-by-wecom,notify-by-slack,notify-by-teams,notify-by-aliyun-sms,\
-notify-by-tencent-sms,notify-by-email,notify-by-webhook
+    use             notify-by-dingtalk,notify-by-wecom,notify-by-feishu,notify-by-slack,notify-by-teams,notify-by-aliyun-sms,\
+notify-by-tencent-sms,notify-by-mail,notify-by-webhook
     email           oncall@example.com
     pager           13800138000
     _DINGTALK       ops-dingtalk:13800138000

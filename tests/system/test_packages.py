@@ -13,11 +13,13 @@ import subprocess
 import tempfile
 import unittest
 
+import installed_daemons
 import support
 from hosts.daemons import free_port
-from hosts.debian import Root
+from hosts.debian import Root, own_network
 from stub.providers import Stub, all_providers
 from stub.server import Answer
+from stub.smtp import Sink
 
 PACKAGING = support.ROOT / "packaging"
 NAMES = {"notification-plugins", "notification-plugins-dbgsym", "notification-plugins-icinga2", "notification-plugins-nagios",
@@ -198,7 +200,12 @@ class InRoot(unittest.TestCase):
     def setUpClass(cls, origin=None):
         cls.root = (origin or base).copy(folder / cls.__name__)
         cls.addClassCleanup(shutil.rmtree, cls.root.path)
+        cls.fill()
         cls.stub = cls.enterClassContext(Stub(all_providers()))
+
+    @classmethod
+    def fill(cls):
+        """For what a class installs before the stand-ins of the providers are there."""
 
     def send(self, user, number, program="/usr/lib/notification-plugins/notify_webhook", to="hook"):
         return self.root.run(program, "--source", "zabbix", "--", to, f"Problem {number} of {user}", f"event {number}", user=user,
@@ -261,6 +268,7 @@ class Installed(InRoot):
             self.arrived("dingtalk", f"Problem {number} of {user}")
         for directory in ("/etc/zabbix/alert.d", "/usr/lib/zabbix/alertscripts"):
             for media_type in (support.ROOT / "conf/zabbix/6.0").glob("notify_*.yaml"):
+                self.assertFalse(self.root.at(f"{directory}/{media_type.stem}").is_symlink(), "Zabbix 6.0.15 refuses links")
                 self.root.run(f"{directory}/{media_type.stem}", "--version", user="zabbix")
 
     def test_a_pass_of_the_worker_as_its_own_user(self):
@@ -303,41 +311,45 @@ class Installed(InRoot):
             self.assertTrue(self.root.at(f"{CONFIGURATION}/conf.d/{example.name}").exists())
 
 
-class DaemonsComeLater(InRoot):
-    """Debian's own nagios4 and icinga2 are installed after the packages."""
+class DaemonsComeLater(installed_daemons.Zabbix, installed_daemons.Nagios, installed_daemons.Icinga, InRoot):
+    """Debian's own Zabbix is installed together with the packages, its nagios4 and icinga2 later; then all of them tell people."""
+
+    @classmethod
+    def fill(cls):
+        cls.root.write("/usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n", 0o755)  # nothing is started before it boots
+        cls.with_zabbix = cls.root.install(installed_ones(), "zabbix-server-pgsql", "postgresql", "zabbix-frontend-php", "php-cli",
+                                           "php-pgsql", "php-cgi")
+        cls.before = cls.root.members("notification-plugins")
+        cls.said = cls.root.apt("install", "nagios4-core", "icinga2-bin")
+        cls.root.at("/usr/sbin/policy-rc.d").unlink()
+        cls.root.name(installed_daemons.NODE)
+        cls.enterClassContext(own_network())
+        cls.mail = cls.enterClassContext(Sink(port=25))
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        add_daemon_user(cls.root, "zabbix")
-        cls.root.install(installed_ones())
-        cls.before = cls.root.members("notification-plugins")
-        cls.said = cls.root.apt("install", "nagios4-core", "icinga2-bin")
+        configure(cls.root, cls.stub)
+        installed_daemons.configure(cls.root)
+        cls.machine = cls.enterClassContext(cls.root.booted())
 
-    def test_1_their_user_joins_then(self):
+    def test_1_their_users_join(self):
+        for user, said in (("zabbix", self.with_zabbix), ("nagios", self.said)):
+            self.assertEqual(1, len(re.findall(rf"{user} is a member .* after a restart", said)), user)
         self.assertNotIn("nagios", self.before)
         for group in ("notification-plugins", "notification-secrets"):
-            self.assertIn("nagios", self.root.members(group))
-        self.assertRegex(self.said, r"nagios is a member .* after a restart")
+            self.assertLessEqual({"zabbix", "nagios"}, self.root.members(group))
 
-    def test_2_nagios_reads_our_commands_beside_its_own(self):
-        done = self.root.run("nagios4", "-v", "/etc/nagios4/nagios.cfg")
-        self.assertIn("Total Errors:   0", done.stdout)
-        self.assertNotIn("uplicate", done.stdout)
-        self.root.write("/etc/nagios4/conf.d/contact.cfg", "define contact {\n contact_name zhang\n"
-                        " use notify-by-dingtalk,notify-by-email\n email zhang@example.com\n}\n")
-        self.assertIn("Total Errors:   0", self.root.run("nagios4", "-v", "/etc/nagios4/nagios.cfg").stdout)
+    def test_5_all_of_them_use_one_store(self):
+        self.assertEqual([("icinga2",), ("nagios",), ("zabbix",)], self.store(
+            "SELECT DISTINCT source FROM notification WHERE outcome = 'delivered' AND source IN ('icinga2', 'nagios', 'zabbix')"
+            " ORDER BY 1"))
+        found = self.machine.run("find", STATE, "-printf", "%y %m %g\n").stdout.splitlines()
+        self.assertEqual({"d 2770 notification-plugins", "f 660 notification-plugins"}, set(found))
+        self.assertEqual("", self.machine.run("systemctl", "list-units", "--failed", "--plain", "--no-legend", "n*").stdout)
 
-    def test_3_icinga_reads_our_commands_beside_its_own(self):
-        self.root.at("/run/icinga2").mkdir(exist_ok=True)
-        self.root.run("chown", "nagios:nagios", "/run/icinga2")
-        done = self.root.run("icinga2", "daemon", "-C")
-        # mail-host-notification and mail-service-notification are Icinga's own
-        ours = (support.ROOT / "conf/icinga2/notification-plugins.conf").read_text().count("object NotificationCommand")
-        count = re.search(r"Instantiated (\d+) NotificationCommands", done.stdout + done.stderr)
-        self.assertEqual(2 + ours, int(count.group(1)), done.stdout)
-
-    def test_4_purged_they_leave_the_groups(self):
+    def test_6_purged_they_leave_the_groups(self):
+        self.machine.stop()
         self.root.apt("purge", "notification-plugins-nagios")
         self.assertIn("nagios", self.root.members("notification-secrets"), "Icinga's package still wants it")
         self.root.apt("purge", "notification-plugins-icinga2")
@@ -447,6 +459,22 @@ class Booted(InRoot):
         self.assertEqual("success", self.machine.show("notifyd.service", "Result"))
         self.machine.run("systemctl", "start", "notification-plugins-tick.service")
         self.assertEqual("yes", self.machine.show("notification-plugins-tick.service", "ConditionResult"))
+
+    def test_6_an_upgrade_starts_what_runs_anew_and_nothing_else(self):
+        """As an upgrade of the same version: what dpkg runs is the same."""
+        units = ("notifyd.service", "notify-ackd.service")
+        names = sorted(f"/packages/{path.name}" for path in installed_ones())
+
+        def upgraded():
+            before = [self.machine.show(unit, "MainPID") for unit in units]
+            self.machine.run("dpkg", "--install", *names)
+            return list(zip(before, [self.machine.show(unit, "MainPID") for unit in units]))
+        self.assertEqual([("0", "0")] * 2, upgraded())
+        self.machine.run("systemctl", "start", *units)
+        for before, after in upgraded():
+            self.assertNotIn(before, ("0", after))
+            self.assertNotEqual("0", after)
+        self.machine.run("systemctl", "stop", *units, "notify-ackd.socket")
 
     @contextlib.contextmanager
     def as_the_unit(self, unit, script):

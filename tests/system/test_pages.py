@@ -177,7 +177,7 @@ class Pages(AckdCase):
         desk = Browser(self, self.driver, DESK, "en-US", dark=True)
         desk.open(url)
         self.assertEqual("en", desk.run("return document.documentElement.lang"))
-        self.assertIn("李雷 is on it since", desk.text(".state"))
+        self.assertIn("李雷 has been on it since", desk.text(".state"))
         self.assertEqual("", desk.value("#name"))
         desk.check_layout()
         desk.picture("desk-taken-dark")

@@ -148,7 +148,7 @@ class Postfix(unittest.TestCase):
         self.assertEqual(0, done.status, done)
         self.assertTrue(done.output.startswith("delivered email/ops"), done)
         mail, = wait_until(self.arrived, what="the mail")
-        self.assertEqual("[严重] 磁盘将满 web-01", mail["subject"])
+        self.assertEqual("[严重] 磁盘将满 (web-01)", mail["subject"])
         self.assertEqual([], mail.defects)
         self.assertIn("with ESMTPS", mail["received"])
         self.assertIn("monitor.example.test", mail["received"])

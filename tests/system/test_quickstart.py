@@ -12,7 +12,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("NP_BUILD", ROOT / "build")).resolve()
-CHANNELS = ["dingtalk", "wecom", "slack", "teams", "aliyun_sms", "tencent_sms", "email", "webhook"]
+CHANNELS = ["dingtalk", "wecom", "feishu", "slack", "teams", "aliyun_sms", "tencent_sms", "email", "webhook"]
 
 
 class Quickstart(unittest.TestCase):
@@ -47,10 +47,10 @@ class Quickstart(unittest.TestCase):
     def test_every_channel_brings_three_messages(self):
         done = self.run_it("--yes")
         self.assertEqual(0, done.returncode, done.stdout + done.stderr)
-        self.assertIn("\n24 of 24 messages arrived, signatures checked\n", done.stdout)
+        self.assertIn("\n27 of 27 messages arrived, signatures checked\n", done.stdout)
         self.assertIn("What next:", done.stdout)
         # and one change: Slack's first message shows that its problem is over
-        self.assertEqual(24 + 1, done.stdout.count("└ ✓ accepted"))
+        self.assertEqual(27 + 1, done.stdout.count("└ ✓ accepted"))
         self.assertEqual("", done.stderr)
         # what Zabbix' quoting must bring through
         self.assertIn("top -o %CPU", done.stdout)
@@ -59,7 +59,7 @@ class Quickstart(unittest.TestCase):
     def test_speaks_chinese_where_the_machine_does(self):
         done = self.run_it(language="zh_CN.UTF-8")
         self.assertEqual(0, done.returncode, done.stdout + done.stderr)
-        self.assertIn("24 / 24 条消息已到达，签名均已核对", done.stdout)
+        self.assertIn("27 / 27 条消息已到达，签名均已核对", done.stdout)
 
     def test_a_missing_message_is_named_and_is_a_failure(self):
         (self.tree / "build/notify_slack").unlink()
@@ -67,7 +67,7 @@ class Quickstart(unittest.TestCase):
         done = self.run_it()
         self.assertEqual(1, done.returncode)
         self.assertIn("missing: Slack, 0 of 3 arrived", done.stdout)
-        self.assertIn("21 of 24 messages arrived", done.stdout)
+        self.assertIn("24 of 27 messages arrived", done.stdout)
 
     def test_a_program_that_fails_is_quoted(self):
         (self.tree / "build/notify_wecom").unlink()
@@ -83,7 +83,7 @@ class Quickstart(unittest.TestCase):
         (self.tree / "build/notify_wecom").chmod(0o755)
         done = self.run_it()
         self.assertEqual(1, done.returncode)
-        self.assertIn("24 of 24 messages arrived", done.stdout)
+        self.assertIn("27 of 27 messages arrived", done.stdout)
 
     def test_keeps_configuration_and_record_when_asked(self):
         done = self.run_it("--keep")
@@ -95,7 +95,7 @@ class Quickstart(unittest.TestCase):
             self.assertEqual(0, path.stat().st_mode & 0o007, f"{path} can be read by others")
         record = (kept / "record.jsonl").read_text()
         secrets = [path.read_text().strip() for path in (kept / "secrets").iterdir()]
-        self.assertEqual(11, len(secrets))
+        self.assertEqual(13, len(secrets))
         for secret in secrets:
             self.assertNotIn(secret, record)
 

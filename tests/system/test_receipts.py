@@ -4,7 +4,9 @@ import subprocess
 import time
 import unittest
 
+from stub.providers import Stub
 from stub.server import Answer
+from stub.sms import AliyunReceipts, AliyunSms
 from support import program, wait_until
 from test_policy import PEOPLE, PolicyCase
 
@@ -179,6 +181,22 @@ class Failure(ReceiptCase):
         self.assertEqual([(ZHANG, "next", 1, "MOBILE_IN_BLACK"), (LI, "next", 3, "MOBILE_IN_BLACK")], self.receipts())
         self.assertEqual((1, 1), (len(self.mails()), len(self.mails("li"))))
 
+    def test_who_waits_alone_keeps_the_channels_that_follow(self):
+        self.stub.script("aliyun_sms", None, Answer(status=503))
+        self.mail.replies["RCPT"] = ["550 no such person"] * 2
+        self.states.update({ZHANG: "arrived", LI: "MOBILE_NOT_ON_SERVICE"})
+        self.tell("both")
+        [(legs,)] = self.sql("SELECT legs FROM outbox")
+        self.assertEqual({"route": "both", "legs": [{"recipients": [LI], "section": "ops-aliyun-sms"},
+                                                    {"recipients": ["zhang@example.com", "li@example.com"], "section": "ops-email"}]},
+                         json.loads(legs))
+        self.after(250)
+        self.assertEqual([("delivered", "ops-aliyun-sms")], self.outcomes())
+        self.after(60)
+        self.assertEqual([(ZHANG, "arrived"), (LI, "next")], [row[:2] for row in self.receipts()])
+        self.assertEqual(1, len(self.mails("li")))
+        self.assertNotIn("未能送达", "".join(mail.text for mail in self.mails("boss")))
+
     def test_without_another_channel_the_operator_is_told_and_it_counts_as_failed(self):
         self.states[ZHANG] = "MOBILE_NOT_ON_SERVICE"
         self.tell("alone")
@@ -214,11 +232,18 @@ class Failure(ReceiptCase):
         self.assertEqual(1, len(mails), mails)  # that it is over, which did not arrive either
         self.assertIn("recovery", mails[0].text)
 
-    def test_what_is_too_late_is_not_told_any_more(self):
+    def test_a_mail_is_not_too_late_where_an_sms_would_be(self):
         self.states[ZHANG] = "MOBILE_NOT_ON_SERVICE"
         self.tell()
         self.after(901)
-        self.assertEqual([], self.mails())
+        self.assertEqual(([], 1), (self.mails("boss"), len(self.mails())))
+        self.assertEqual([("delivered", "ops-email")], self.outcomes())
+
+    def test_what_is_too_late_for_the_next_channel_is_not_told_any_more(self):
+        self.states[ZHANG] = "MOBILE_NOT_ON_SERVICE"
+        self.tell("chain")
+        self.after(901)
+        self.assertEqual([], self.stub.of("tencent_sms"))
         self.assertEqual([("refused", "ops-aliyun-sms")], self.outcomes())
         self.tick()
         self.assertEqual(1, len(self.mails("boss")))
@@ -263,6 +288,119 @@ class Question(ReceiptCase):
         self.tick()
         self.after(30)
         self.assertEqual(1, len(self.asked()))
+
+
+class Midnight(ReceiptCase):
+    """Aliyun has a message under the day, in China, on which it took it."""
+
+    def ask_for(self, ours_s, theirs_s, reference=True):
+        """Of a message sent and taken so many seconds after a midnight in China; asked for half an hour later."""
+        midnight_s = int(time.time() + 8 * 3600) // 86400 * 86400 - 8 * 3600
+        self.tell()
+        self.sql("UPDATE receipt SET sent_ms = ?, due_ms = 0, reference = CASE WHEN ? THEN reference ELSE '' END",
+                 (midnight_s + ours_s) * 1000, reference)
+        taken = self.stub.providers["aliyun_sms"].taken
+        taken[:] = [(*one[:-1], midnight_s + theirs_s) for one in taken]
+        self.tick()
+
+    def begin_anew(self):
+        for table in ("receipt", "notification", "booking"):
+            self.sql(f"DELETE FROM {table}")
+        self.stub.clear()
+        self.stub.providers["aliyun_sms"].taken.clear()
+
+    def days(self):
+        return len({question.request.query["SendDate"] for question in self.asked()})
+
+    def test_both_days_are_asked_when_midnight_is_near(self):
+        self.tell()
+        for ours_s, theirs_s in ((1, -1), (-1, 1), (899, -1), (-900, 0)):
+            for reference in (True, False):
+                with self.subTest(ours=ours_s, theirs=theirs_s, reference=reference):
+                    self.begin_anew()
+                    self.ask_for(ours_s, theirs_s, reference)
+                    self.assertEqual([(ZHANG, "arrived", 1, "DELIVERED")], self.receipts())
+                    self.assertEqual(2, self.days())
+
+    def test_one_day_is_enough_where_it_knows_the_message_and_far_from_midnight(self):
+        self.ask_for(1, 2)
+        self.assertEqual((1, 1), (self.days(), len(self.asked())))
+        self.states[ZHANG] = "unknown"
+        for far_s in (900, -901):
+            self.begin_anew()
+            self.ask_for(far_s, far_s)
+            self.assertEqual(1, len(self.asked()), far_s)
+
+    def test_what_is_still_under_way_near_midnight_is_asked_for_again(self):
+        self.states[ZHANG] = ["waiting", "arrived"]
+        self.ask_for(1, 2)
+        self.assertEqual([(ZHANG, "waiting", 1, "NO-RECEIPT")], self.receipts())
+        self.sql("UPDATE receipt SET due_ms = 0")
+        self.tick()
+        self.assertEqual([(ZHANG, "arrived", 2, "DELIVERED")], self.receipts())
+
+
+class Pool(ReceiptCase):
+    """Two accounts used in turn; the second says nothing but where it is and its keys."""
+
+    def setUp(self):
+        super().setUp()
+        sender = AliyunSms(key_id="LTAI5tSecondKeyId00000001")
+        self.second_receipts = AliyunReceipts(sender)
+        self.second = self.enterContext(Stub([self.second_receipts, sender]))
+        text = self.configuration.read_text(encoding="utf-8")
+        text = text.replace('template_code = ', 'pool = {"second"}  template_code = ')
+        text += (f'aliyun_sms "second" {{ endpoint = "{self.second.url}/"  access_key_id = "LTAI5tSecondKeyId00000001"\n'
+                 f'  access_key_secret = "{sender.key_secret}" }}\n')
+        self.configuration.write_text(text, encoding="utf-8")
+        self.configuration.chmod(0o600)
+        self.assertEqual(0, self.tell().status)
+        [(key,)] = self.sql("SELECT endpoint_key FROM notification")
+        now_ms = int(time.time() * 1000)
+        self.sql("INSERT INTO circuit VALUES (?, 5, ?, ?)", key, now_ms, now_ms + 60000)
+        for table in ("notification", "receipt", "alert"):
+            self.sql(f"DELETE FROM {table}")
+        self.stub.clear()
+
+    def test_the_account_that_sent_it_is_asked(self):
+        self.assertEqual(0, self.tell(event_id="2").status)
+        self.assertEqual([("delivered", "second")], self.outcomes())
+        self.after(30)
+        self.assertEqual([(ZHANG, "arrived", 1, "DELIVERED")], self.receipts())
+        self.assertEqual(([], 1), (self.asked(), len(self.second.of("aliyun_receipts"))))
+
+    def test_what_its_account_could_not_bring_takes_the_next_channel(self):
+        self.second_receipts.states[ZHANG] = "MOBILE_NOT_ON_SERVICE"
+        self.tell(event_id="2")
+        self.after(30)
+        self.assertEqual(([(ZHANG, "next", 1, "MOBILE_NOT_ON_SERVICE")], 1), (self.receipts(), len(self.mails())))
+        self.assertEqual([("delivered", "ops-email")], self.outcomes())
+
+    def test_a_doubt_is_cleared_by_the_account_that_it_is_about(self):
+        self.tick()
+        self.second.script("aliyun_sms", Answer(cut="before"))
+        self.tell(event_id="2")
+        self.assertEqual([("unclear", "second")], self.outcomes())
+        self.after(30)
+        self.assertEqual([("delivered", "second")], self.outcomes())
+        self.assertEqual(([], []), (self.asked(), self.mail.mails))
+
+    def test_an_account_that_has_left_the_pool_is_asked_by_what_it_says_itself(self):
+        self.tell(event_id="2")
+        text = self.configuration.read_text(encoding="utf-8")
+        own = 'sign_name = "x"  template_code = "y"  access_key_id = "LTAI5tSecond'
+        self.configuration.write_text(text.replace('pool = {"second"}', "").replace('access_key_id = "LTAI5tSecond', own),
+                                      encoding="utf-8")
+        self.after(30)
+        self.assertEqual([(ZHANG, "arrived", 1, "DELIVERED")], self.receipts())
+
+    def test_an_account_that_is_gone_is_not_asked(self):
+        self.tell(event_id="2")
+        text = self.configuration.read_text(encoding="utf-8")
+        self.configuration.write_text(text.replace('pool = {"second"}', "")[:text.index('aliyun_sms "second"') - 17], encoding="utf-8")
+        self.after(30)
+        self.assertEqual([(ZHANG, "unasked", 1, "NO-SECTION")], self.receipts())
+        self.assertEqual([("delivered", "second")], self.outcomes())
 
 
 class Doubt(ReceiptCase):
@@ -367,18 +505,53 @@ class Doubt(ReceiptCase):
         self.assertEqual([("delivered", "ops-aliyun-sms")], self.outcomes())
         self.assertEqual(([], 1), (self.mail.mails, len(self.stub.of("aliyun_sms"))))
 
-    def test_a_sender_that_was_stopped_is_looked_up(self):
-        self.states[ZHANG] = ["waiting", "arrived"]
+    def leave_stopped(self, *sections, position=0, state="wire", booked=0):
+        """A message whose sender was stopped at the section of this position."""
         self.tell()
         self.sql("DELETE FROM receipt")
         row = self.sql("SELECT id, problem, recipient_key, severity, created_ms FROM notification")[0]
-        legs = json.dumps({"legs": [{"section": "ops-aliyun-sms", "recipients": [ZHANG]},
-                                    {"section": "ops-email", "recipients": ["zhang@example.com"]}], "route": "default"})
+        address = {"ops-email": "zhang@example.com"}
+        legs = json.dumps({"legs": [{"section": one, "recipients": [address.get(one, ZHANG)]} for one in sections], "route": "default"})
         event = json.dumps({"kind": "problem", "severity": "critical", "host": "db-01", "subject": "CPU is high"})
         now_ms = int(time.time() * 1000)
         self.sql("INSERT INTO outbox (id, problem, recipient_key, severity, state, due_ms, lease_ms, legs, event, template_name,"
-                 " created_ms, expires_ms, reason) VALUES (?, ?, ?, ?, 'wire', ?, ?, ?, ?, '', ?, ?, '')",
-                 row[0], row[1], row[2], row[3], now_ms - 70000, now_ms - 10000, legs, event, row[4], now_ms + 900000)
+                 " created_ms, expires_ms, reason, position, booked) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, '', ?, ?)",
+                 row[0], row[1], row[2], row[3], state, now_ms - 70000, now_ms - 10000, legs, event, row[4], now_ms + 900000, position,
+                 booked)
+
+    def test_the_section_in_doubt_is_known_though_another_is_gone(self):
+        self.leave_stopped("ops-gone", "ops-tencent-sms", "ops-email", position=1)
+        self.tick()
+        self.assertEqual([("ops-tencent-sms", "")], self.sql("SELECT section, reference FROM receipt"))
+        self.assertEqual(([], []), (self.mail.mails, self.stub.of("tencent_sms")))
+
+    def test_when_the_section_in_doubt_is_gone_the_next_one_tells_it(self):
+        self.leave_stopped("ops-aliyun-sms", "ops-gone", "ops-email", position=1)
+        self.tick()
+        [mail] = self.mails()
+        self.assertNotIn("可能重复", mail.text)
+        self.assertEqual((1, []), (len(self.stub.of("aliyun_sms")), self.receipts()))
+
+    def test_when_the_section_in_doubt_was_the_last_and_is_gone_it_is_told_again_as_a_repeat(self):
+        self.leave_stopped("ops-email", "ops-gone", position=1)
+        self.tick()
+        [mail] = self.mails()
+        self.assertIn("可能重复", mail.text)
+        self.assertEqual([("delivered", "ops-email")], self.outcomes())
+
+    def test_who_is_called_is_written_down_by_its_place_in_the_row(self):
+        self.leave_stopped("ops-gone", "ops-tencent-sms", "ops-email", state="pending", booked=1)
+        self.stub.script("tencent_sms", Answer(delay_s=5))
+        booked = self.sql("SELECT COUNT(*) FROM booking")
+        with subprocess.Popen([str(program("notifyctl")), "tick"], env={"PATH": "/usr/bin:/bin", **self.environment}) as worker:
+            wait_until(lambda: self.stub.of("tencent_sms"), what="the message")
+            worker.kill()
+        self.assertEqual([("wire", 1)], self.sql("SELECT state, position FROM outbox"))
+        self.assertGreater(self.sql("SELECT COUNT(*) FROM booking"), booked, "the place that was taken was another provider's")
+
+    def test_a_sender_that_was_stopped_is_looked_up(self):
+        self.states[ZHANG] = ["waiting", "arrived"]
+        self.leave_stopped("ops-aliyun-sms", "ops-email")
         self.tick()
         self.assertEqual(1, len(self.asked()))
         self.assertEqual([("unclear", "ops-aliyun-sms")], self.outcomes())

@@ -30,6 +30,7 @@ PROGRAM = str(BUILD / "notify_sandbox")
 ACCOUNTS = {
     "dingtalk": {"access_token": "dingtalk-token", "secret": "SEC0123456789abcdef", "keyword": "告警"},
     "wecom": {"key": "wecom-key-0001"},
+    "feishu": {"token": "feishu-token-0001", "secret": "feishu-secret-0001", "keyword": "告警"},
     "slack": {"token": "xoxb-sandbox-token", "channel": "C0123456789", "webhook": "T01/B01/hook-token"},
     "teams": {"sig": "teams-signature", "connector": "webhookb2/connector-token"},
     "aliyun_sms": {"access_key_id": "LTAI-sandbox", "access_key_secret": "aliyun-secret", "sign_name": "监控系统",
@@ -237,6 +238,60 @@ class WeCom(unittest.TestCase):
         for _ in range(20):
             self.expect(0, "ok", self.text)
         self.expect(45009, "freq out of limit", self.text)
+
+
+class Feishu(unittest.TestCase):
+    path = "/feishu/open-apis/bot/v2/hook/"
+    text = {"msg_type": "text", "content": {"text": "告警 <at user_id=\"ou_1\"></at> a &#42;"}}
+
+    def setUp(self):
+        self.box = sandbox(self)
+
+    def expect(self, code, words, body, token=ACCOUNTS["feishu"]["token"], at=None, secret=ACCOUNTS["feishu"]["secret"]):
+        """Signed by Python's own HMAC."""
+        stamp = str(int(time.time()) if at is None else at)
+        sign = hmac.new(f"{stamp}\n{secret}".encode(), b"", hashlib.sha256).digest()
+        if isinstance(body, dict):
+            body = {"timestamp": stamp, "sign": base64.b64encode(sign).decode(), **body}
+        status, answer, _ = self.box.ask(self.path + token, body)
+        self.assertEqual((200, code), (status, answer["code"]))
+        self.assertIn(words, answer["msg"])
+        self.assertEqual(code == 0, "StatusCode" in answer)
+
+    def test_takes_right_ones(self):
+        self.expect(0, "success", self.text)
+        entry = self.box.entries()[-1]
+        self.assertEqual((["ou_1"], "告警  a &#42;", "signature"), (entry["mentions"], entry["text"], entry["proof_of"]))
+        self.expect(0, "success", {"msg_type": "interactive", "card": {
+            "header": {"title": {"tag": "plain_text", "content": "告警 CPU"}, "template": "red"},
+            "elements": [{"tag": "markdown", "content": "**主机：** web&#95;01 &#60;x&#62;\n<at id=all></at><at id=ou_2></at>"},
+                         {"tag": "action", "actions": [{"tag": "button", "text": {"tag": "plain_text", "content": "查看"},
+                                                        "url": "https://example.com/"}]},
+                         {"tag": "note", "elements": [{"tag": "plain_text", "content": "严重 · web_01"}]}]}})
+        entry = self.box.entries()[-1]
+        self.assertEqual(("告警 CPU", "主机： web_01 <x>\n\n严重 · web_01"), (entry["title"], entry["text"]))
+        self.assertEqual((["所有人", "ou_2"], [{"name": "查看", "value": "https://example.com/"}]),
+                         (entry["mentions"], entry["buttons"]))
+
+    def test_refuses(self):
+        self.expect(19001, "token invalid", self.text, token="other")
+        self.expect(19021, "sign match fail", self.text, secret="other")
+        self.expect(19021, "one hour", self.text, at=int(time.time()) - 3601)
+        self.expect(0, "success", self.text, at=int(time.time()) - 3590)
+        self.expect(19024, "Key Words", {"msg_type": "text", "content": {"text": "CPU"}})
+        self.expect(9499, "Bad Request", {"msg_type": "post", "content": {}})
+        self.expect(9499, "Bad Request", {"msg_type": "text", "content": {"text": "告警" + "x" * 20480}})
+        self.expect(9499, "Bad Request", b"{")
+
+    def test_refuses_the_sixth_in_a_second(self):
+        answers = []
+        for _ in range(12):
+            stamp = str(int(time.time()))
+            sign = hmac.new(f"{stamp}\n{ACCOUNTS['feishu']['secret']}".encode(), b"", hashlib.sha256).digest()
+            body = {"timestamp": stamp, "sign": base64.b64encode(sign).decode(), **self.text}
+            answers.append(self.box.ask(self.path + ACCOUNTS["feishu"]["token"], body)[1]["code"])
+        self.assertEqual([0] * 5, answers[:5])
+        self.assertIn(11232, answers)
 
 
 class Slack(One):

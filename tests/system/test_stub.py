@@ -11,7 +11,7 @@ import urllib.parse
 import support
 from stub import signatures
 from stub.sms import AliyunReceipts
-from stub.providers import (AliyunSms, Answer, DingTalk, Request, Slack, Stub, Teams, TencentSms, WeCom, Webhook,
+from stub.providers import (AliyunSms, Answer, DingTalk, Feishu, Request, Slack, Stub, Teams, TencentSms, WeCom, Webhook,
                             all_providers)
 from stub.server import judged
 from stub.smtp import Sink
@@ -43,6 +43,11 @@ class Signatures(unittest.TestCase):
                 sign = signatures.dingtalk(row["secret"], row["timestamp_ms"])
                 self.assertEqual(sign, row["base64"])
                 self.assertEqual(signatures.percent_encode(sign), row["sign_urlencoded"])
+
+    def test_published_and_computed_feishu_signatures(self):
+        for row in CHAT["feishu"]:
+            with self.subTest(row["origin"]):
+                self.assertEqual(signatures.feishu(row["secret"], row["timestamp_s"]), row["sign_base64"])
 
     def test_published_webhook_signatures(self):
         for row in CHAT["standard_webhooks"]:
@@ -218,6 +223,34 @@ class OtherChats(unittest.TestCase):
             ("another key", post("/cgi-bin/webhook/send?key=x", markdown("x")), "93000"),
             ("unknown type", post(good, {"msgtype": "html"}), "40008"),
         ], WeCom)
+
+    def test_feishu(self):
+        good = "/open-apis/bot/v2/hook/token-of-the-feishu-robot"
+
+        def signed(body, at=0, secret="secret-of-the-feishu-robot"):
+            stamp = str(int(NOW) + at)
+            return {"timestamp": stamp, "sign": signatures.feishu(secret, stamp), **body}
+
+        def card(*elements):
+            return {"msg_type": "interactive", "card": {"elements": list(elements)}}
+        text = {"msg_type": "text", "content": {"text": "磁盘"}}
+        self.outcomes([
+            ("text", post(good, signed(text)), None),
+            ("card", post(good, signed(card({"tag": "markdown", "content": "磁盘"}))), None),
+            ("another token", post(good + "x", signed(text)), "19001"),
+            ("another secret", post(good, signed(text, secret="x")), "19021"),
+            ("no signature", post(good, text), "19021"),
+            ("over an hour old", post(good, signed(text, -3601)), "19021"),
+            ("nothing to read", post(good, signed({"msg_type": "text", "content": {"text": ""}})), "9499"),
+            ("unknown element", post(good, signed(card({"tag": "marquee"}))), "9499"),
+            ("a button that leads nowhere", post(good, signed(card({"tag": "action", "actions": [
+                {"tag": "button", "text": {"content": "x"}}]}))), "9499"),
+            ("over 20 KB", post(good, signed({"msg_type": "text", "content": {"text": "x" * 20480}})), "9499"),
+        ], Feishu)
+        refused = ask(Feishu(keywords=["告警"]), post(good, signed(text)))
+        self.assertIn("19024", refused[0].body.decode())
+        doubts = ask(Feishu(), post(good, signed(card({"tag": "markdown", "content": "<at id=all></at> <at email=a@b.c></at>"}))))[2]
+        self.assertEqual(doubts, ["<at email=a@b.c> mentions nobody"])
 
     def test_slack_web_api(self):
         auth = {"authorization": "Bearer xoxb-token-of-the-app", "content_type": "application/json; charset=utf-8"}

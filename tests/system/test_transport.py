@@ -395,6 +395,20 @@ class Tls(Cases):
                 self.check(answer, status=0, trouble="tls", maybe_sent=False)
                 self.assertEqual([], server.said)
 
+    def test_who_we_are_is_shown_to_a_server_that_asks(self):
+        context = self.authority.server()
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(self.authority.file)
+        certificate, key = self.authority.certificate("DNS:us.example.com")
+        answer, server = self.ask(context, network={**self.trusted(), "cert_file": certificate, "key_file": key})
+        self.check(answer, status=200, trouble="none")
+        answer, server = self.ask(context, network=self.trusted())
+        self.check(answer, status=0)
+        self.assertEqual([], server.said)
+        for wrong in ({"cert_file": "/nonexistent.pem", "key_file": key}, {"cert_file": certificate, "key_file": certificate}):
+            answer, _ = self.ask(context, network={**self.trusted(), **wrong})
+            self.check(answer, trouble="ours", maybe_sent=False)
+
     def test_a_ca_file_that_is_missing_is_our_mistake(self):
         answer, _ = self.ask(self.authority.server(), network={"ca_file": "/nonexistent.pem"})
         self.check(answer, trouble="ours", maybe_sent=False)

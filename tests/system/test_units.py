@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import unittest
 
-from support import ROOT, program, run
+from support import BUILD, ROOT, program, run
 
 UNITS = ROOT / "packaging/systemd"
 SERVICES = ("notifyd.service", "notification-plugins-tick.service", "notify-ackd.service")
@@ -94,25 +94,31 @@ class AppArmor(unittest.TestCase):
 class Completion(unittest.TestCase):
     SCRIPT = ROOT / "packaging/completion/notifyctl"
 
-    def complete(self, *words):
+    def complete(self, *words, name="notifyctl", function="_notifyctl"):
         """What bash would offer for the last word."""
-        lines = [f". {self.SCRIPT}", "COMP_WORDS=(\"$@\")", "COMP_CWORD=$(($# - 1))", "_notifyctl",
+        lines = [f". {self.SCRIPT}", "COMP_WORDS=(\"$@\")", "COMP_CWORD=$(($# - 1))", function,
                  "printf '%s\\n' \"${COMPREPLY[@]}\""]
-        done = subprocess.run(["bash", "-uc", "\n".join(lines), "bash", str(program("notifyctl")), *words],
+        done = subprocess.run(["bash", "-uc", "\n".join(lines), "bash", str(program(name)), *words],
                               capture_output=True, text=True, check=False)
         self.assertEqual("", done.stderr)
         return sorted(done.stdout.split())
 
     def test_every_command_and_option_of_the_help(self):
         help_text = run(program("notifyctl"), "--help").output
-        commands = dict(re.findall(r"(?m)^  ([a-z]+)  *(\S.*)?$", help_text))
-        commands.pop("notifyctl", None)
+        commands = re.findall(r"(?m)^  ([a-z]+)  +\S", help_text)
         self.assertGreaterEqual(len(commands), 16)
         self.assertEqual(sorted([*commands, "--config", "--help", "--version"]), self.complete(""))
-        for command, arguments in commands.items():
-            options = sorted(set(re.findall(r"--[a-z][a-z-]*", arguments)))
-            if options:
-                self.assertEqual(options, self.complete(command, "-"), command)
+        for command in commands:
+            arguments = run(program("notifyctl"), command, "--help").output
+            self.assertEqual(sorted(set(re.findall(r"--[a-z][a-z-]*", arguments))), self.complete(command, "-"), command)
+
+    def test_every_option_of_the_help_of_what_is_called_by_name(self):
+        named = re.search(r"^complete .*_notify_program ((?:.*\\\n)*.*)$", self.SCRIPT.read_text(), re.MULTILINE)[1]
+        names = set(named.replace("\\\n", " ").split())
+        self.assertEqual({path.name for path in BUILD.glob("*notify_*") if path.is_file()} - {"notify_ackd"} | {"check_notify"}, names)
+        for name in names:
+            options = set(re.findall(r"--[a-z][a-z-]*", run(program(name), "--help").output))
+            self.assertEqual(sorted(options), self.complete("--", name=name, function="_notify_program"), name)
 
     def test_a_begun_word(self):
         self.assertEqual(["history"], self.complete("his"))

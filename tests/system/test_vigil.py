@@ -26,6 +26,11 @@ class Vigil(StoreCase):
             self.tell(1)
             self.assertEqual(2, len(asked()), "only the worker")
 
+    def test_it_is_asked_through_the_proxy(self):
+        self.vigil(extra=f'proxy = "{self.stub.url}"\nheartbeat = "http://elsewhere.example/hook"\n')
+        self.assert_status(0, self.ctl("tick"))
+        self.assertEqual(["http://elsewhere.example/hook"], [record.request.target for record in self.stub.recorded])
+
     def test_an_address_that_does_not_answer_stops_nothing(self):
         self.vigil(extra='heartbeat = "http://127.0.0.1:1/secret-of-it"\n')
         ticked = self.ctl("tick")

@@ -85,6 +85,7 @@ class Zabbix(ZabbixCase):
                 [[one]] = self.zabbix.events.values()
                 self.assertEqual((ACKNOWLEDGE | MESSAGE, f"张三 正在处理: looking {self.mark}"), (one["action"], one["message"]))
                 self.assertEqual([("take", "done", 1)], self.rows())
+                self.assertEqual(["apiinfo.version", "event.acknowledge"], [said(record) for record in self.api.recorded][-2:])
                 asked = len(self.api.recorded)
                 self.tick()
                 self.assertEqual(asked, len(self.api.recorded))
@@ -129,7 +130,7 @@ class Zabbix(ZabbixCase):
         self.assertEqual(1, sum(attempts for _, _, attempts in self.rows()))
 
     def test_an_answer_that_was_lost_is_not_said_twice(self):
-        for version in ("6.0.14", "7.0.22", "7.4.1"):
+        for version in ("6.0.14", "6.4.0", "7.0.22", "7.4.1"):
             with self.subTest(version):
                 self.zabbix.__init__(version, events=["4711"])
                 self.sql("DELETE FROM alert")
@@ -206,6 +207,74 @@ class Zabbix(ZabbixCase):
         self.tick()
         self.assertEqual([("take", "done", 2)], self.rows())
 
+    def test_a_wish_to_wait_is_heeded_for_an_hour_at_most(self):
+        self.tell()
+        self.confirm()
+        self.api.script("zabbix", Answer(status=429, headers={"Retry-After": "7200"}))
+        self.tick()
+        self.tick()
+        self.assertEqual([("take", "waiting", 1)], self.rows())
+        self.let_time_pass()
+        self.tick()
+        self.assertEqual([("take", "done", 2)], self.rows())
+
+    def test_after_a_day_without_a_worker_it_is_still_told(self):
+        self.tell()
+        self.confirm()
+        self.let_time_pass(30 * HOUR_MS)
+        self.zabbix.permitted = False
+        self.tick()
+        self.assertEqual([("take", "waiting", 1)], self.rows())
+        self.zabbix.permitted = True
+        self.sql("UPDATE writeback SET attempts = 0, due_ms = 0")
+        self.tick()
+        self.assertEqual([("take", "done", 1)], self.rows())
+
+    def test_a_clock_that_is_set_back_turns_no_order_round(self):
+        self.tell()
+        self.confirm()
+        self.sql("UPDATE writeback SET created_ms = created_ms + 1800000, due_ms = due_ms + 1800000")
+        self.confirm("--release")
+        self.tick()
+        self.assertEqual([], self.said())
+        self.let_time_pass()
+        self.tick()
+        self.assertEqual([ACKNOWLEDGE | MESSAGE, UNACKNOWLEDGE | MESSAGE], [action for action, _ in self.said()])
+
+    def test_what_waits_for_a_time_that_a_clock_was_set_back_from_is_due(self):
+        self.tell()
+        self.confirm()
+        self.sql("UPDATE writeback SET due_ms = due_ms + 86400000")
+        self.tick()
+        self.assertEqual([("take", "done", 1)], self.rows())
+
+    def test_a_row_that_another_worker_has_tried_meanwhile_is_left_to_its_time(self):
+        for event in ("4711", "4712"):
+            self.tell(event_id=event)
+        for ident, in self.sql("SELECT id FROM alert ORDER BY problem"):
+            self.assertEqual(0, self.ctl("confirm", ident, "--by", "li").status)
+
+        def other_worker():
+            self.sql("UPDATE writeback SET attempts = 1, due_ms = due_ms + 600000 WHERE problem LIKE '%4712'")
+        self.zabbix.when_done = other_worker
+        self.tick()
+        self.assertEqual([("take", "done", 1), ("take", "waiting", 1)], self.rows())
+
+    def test_a_redirect_is_not_followed_and_a_huge_answer_not_read(self):
+        for answer, word in ((Answer(status=302, headers={"Location": "https://evil.example/x"}), "redirect to 'https://evil.example'"),
+                             (Answer(body=b"{" * 600_000), "HUGE-ANSWER"), (Answer.of_json([1, 2]), "UNREADABLE"),
+                             (Answer.of_json({"jsonrpc": "2.0", "result": {"a": 1}, "id": 1}), "NOT-ZABBIX")):
+            with self.subTest(word):
+                for table in ("alert", "writeback", "notification"):
+                    self.sql(f"DELETE FROM {table}")
+                self.tell()
+                self.confirm()
+                self.api.script("zabbix", answer)
+                self.tick()
+                self.assertEqual([("take", "waiting", 1)], self.rows())
+                self.assertIn(word, self.result())
+                self.assertEqual([], self.said())
+
     def test_an_event_that_is_no_triggers_is_not_asked(self):
         self.tell(event_id="service-3")
         self.confirm()
@@ -235,6 +304,66 @@ class Zabbix(ZabbixCase):
         checked = self.ctl("check")
         self.assertEqual(2, checked.status)
         self.assertIn("'token_file'", checked.output)
+
+
+class Session(ZabbixCase):
+    """A user and a password in place of a token."""
+
+    def setUp(self):
+        super().setUp()
+        text = self.configuration.read_text(encoding="utf-8")
+        write(self.configuration, text.replace('token_file = "secrets/zabbix-token"',
+                                               'user = "write-back"  password_file = "secrets/zabbix-password"'))
+        self.password(self.zabbix.password)
+
+    def password(self, text):
+        write(self.folder / "etc/secrets/zabbix-password", text + "\n", 0o600)
+
+    def test_it_logs_in_tells_and_leaves_no_session_behind(self):
+        for version in ("6.0.14", "7.4.1"):
+            with self.subTest(version):
+                self.zabbix.__init__(version, events=["4711"])
+                for table in ("alert", "writeback", "notification"):
+                    self.sql(f"DELETE FROM {table}")
+                self.tell()
+                self.confirm()
+                self.tick()
+                self.assertEqual([("take", "done", 1)], self.rows())
+                self.assertEqual((1, []), (self.zabbix.logins, self.zabbix.sessions))
+
+    def test_what_fails_leaves_none_either(self):
+        self.zabbix.permitted = False
+        self.tell()
+        self.confirm()
+        self.tick()
+        self.assertIn("no permissions", self.result())
+        self.assertEqual((1, []), (self.zabbix.logins, self.zabbix.sessions))
+
+    def test_a_wrong_password_is_said_in_words_without_it(self):
+        self.password("wrong-password")
+        self.tell()
+        self.confirm()
+        self.tick()
+        self.assertEqual([("take", "waiting", 1)], self.rows())
+        self.assertIn("check user name and password", self.result())
+        [told] = self.arrivals("email", 1)
+        self.assertNotIn("wrong-password", told.text + self.result())
+        self.assertEqual(["apiinfo.version", "user.login"], [said(record) for record in self.api.recorded])
+
+    def test_a_session_is_as_secret_as_a_token(self):
+        self.tell()
+        self.confirm()
+        error = {"code": -32602, "message": "Invalid params.", "data": f"Session {1:032x} is none."}
+        self.api.script("zabbix", None, None, Answer.of_json({"jsonrpc": "2.0", "error": error, "id": 1}))
+        self.tick()
+        self.assertIn("Session *** is none", self.result())
+
+    def test_who_acknowledged_there_is_asked_in_a_session_too(self):
+        self.tell()
+        self.zabbix.acknowledged.add("4711")
+        self.zabbix.say("4711", ACKNOWLEDGE, "", "wang", "Wang", "Wei", clock=time.time() - 120)
+        self.assertIn("acknowledged in the monitoring system 1", self.tick())
+        self.assertEqual((1, []), (self.zabbix.logins, self.zabbix.sessions))
 
 
 class Echo(ZabbixCase):
@@ -369,6 +498,43 @@ class Lookout(ZabbixCase):
         self.tick()
         self.assertEqual([("asked", "", 0)], self.alerts())
 
+    def test_more_than_one_question_can_take_are_asked_about_in_several(self):
+        self.tell()
+        self.sql("WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 119) INSERT INTO alert (problem, id, short_id,"
+                 " opened_ms, severity, source, host, service, subject, event, state, asked_ms, due_ms) SELECT 'p' || n, 'i' || n,"
+                 " '#B' || n, opened_ms - n, severity, source, host, service, subject, replace(event, '4711', 1000 + n), state,"
+                 " asked_ms, due_ms FROM c, alert")
+        self.acknowledge()
+        self.assertIn("acknowledged in the monitoring system 1", self.tick())
+        self.assertEqual(3, self.asked())
+
+    def test_only_problems_that_it_knows_are_asked_about(self):
+        self.tell(event_id="service-3")
+        self.tell(event_id="4712", source="checkmk")
+        self.tick()
+        self.assertEqual([], self.api.recorded)
+
+    def test_after_a_clock_was_set_back_it_is_asked_at_once(self):
+        self.tell()
+        self.sql("INSERT OR REPLACE INTO value (name, number) VALUES ('lookout_ms', ?)", int(time.time() * 1000) + 24 * HOUR_MS)
+        self.tick()
+        self.assertEqual(1, self.asked())
+
+    def test_who_shows_no_name_is_called_by_the_system(self):
+        self.tell()
+        self.zabbix.acknowledged.add("4711")
+        self.zabbix.say("4711", ACKNOWLEDGE, "", "", clock=time.time() - 120)
+        self.tick()
+        self.assertEqual([("taken", "zabbix", 0)], self.alerts())
+
+    def test_a_time_that_is_none_takes_nothing(self):
+        self.tell()
+        self.acknowledge()
+        for clock in (2**63 - 1, -2**63, 2**70):
+            self.zabbix.events["4711"][0]["clock"] = clock
+            self.look_again()
+            self.assertEqual([("asked", "", 0)], self.alerts())
+
     def test_it_is_not_asked_when_that_is_not_wanted(self):
         path = self.folder / "etc/notification.conf"
         write(path, path.read_text().replace('timeout = "3s"', "watch = no"))
@@ -480,9 +646,9 @@ class Icinga2(WritebackCase):
         self.api = self.enterContext(Stub([self.icinga], certificate=self.certificate))
         self.use(self.ca)
 
-    def use(self, ca):
-        self.configure(extra=self.head + f'monitor "icinga2" {{ url = "{self.api.url}"  user = "notify"  ca_file = '
-                                         f'{quoted(ca)}  password_file = "secrets/icinga"  timeout = "3s" }}\n')
+    def use(self, ca, login='user = "notify"  password_file = "secrets/icinga"'):
+        self.configure(extra=self.head + f'monitor "icinga2" {{ url = "{self.api.url}"  {login}  ca_file = {quoted(ca)}  '
+                                         'timeout = "3s" }\n')
         write(self.folder / "etc/confirm.key", "0123456789abcdef" * 2 + "\n", 0o600)
         write(self.folder / "etc/secrets/icinga", self.icinga.password + "\n", 0o600)
 
@@ -556,6 +722,22 @@ class Icinga2(WritebackCase):
         self.assertEqual([("take", "waiting", 1)], self.rows())
         self.assertEqual(1, len(self.arrivals("email", 1)))
         self.assertNotIn("wrong-password", self.result())
+
+    def test_a_certificate_stands_in_place_of_the_password(self):
+        self.icinga.user = ""
+        self.api = self.enterContext(Stub([self.icinga], certificate=self.certificate, clients=self.ca))
+        for authority, state in (("other", "waiting"), ("ours", "done")):
+            for end in ("crt", "key"):
+                text = (self.ca.parent / f"{authority}.{end}").read_text()
+                write(self.folder / f"etc/secrets/notify.{end}", text, 0o640)
+            self.use(self.ca, 'cert_file = "secrets/notify.crt"  key_file = "secrets/notify.key"')
+            self.sql("DELETE FROM alert")
+            self.sql("DELETE FROM writeback")
+            self.tell(source="icinga2", event_id=authority)
+            self.confirm()
+            self.tick()
+            self.assertEqual([("take", state, 1)], self.rows(), self.result())
+        self.assertEqual(1, len(self.said()))
 
     def test_an_acknowledgement_there_is_seen(self):
         comment = {"entry_type": 4, "host_name": "db-01", "service_name": "disk", "author": "李四", "text": "mine",

@@ -164,6 +164,22 @@ class Icinga2(Loop, test_icinga2.IcingaCase):
         self.assertEqual([("take", "done"), ("solve", "done"), ("release", "done")], self.written())
         self.assertEqual(1, self.told(), "nobody is told of it by Icinga")
 
+    def test_a_certificate_in_place_of_the_password(self):
+        certs = self.folder / "icinga2/data/certs"
+        (certs / "client.key").chmod(0o640)
+        self.configure(extra=CONFIRM + f'monitor "icinga2" {{ url = "https://127.0.0.1:{self.icinga.port}"  ca_file = "{certs}/ca.crt"  '
+                                       f'cert_file = "{certs}/client.crt"  key_file = "{certs}/client.key" }}\n')
+        for name in (test_icinga2.DISK, "web01"):
+            self.icinga.result(name, 2 if "!" in name else 1, "CRITICAL")
+        self.arrivals("webhook", 2)
+        self.icinga.act("acknowledge-problem", "web01", author="李四", comment="mine", notify=False)
+        self.assertIn("seen 1", later(self.configuration))
+        ident, = self.sql("SELECT id FROM alert WHERE state = 'asked'")[0]
+        self.assertEqual(0, self.ctl("confirm", ident, "--by", "张三").status)
+        self.assertEqual(0, self.ctl("tick").status)
+        self.assertEqual([("take", "done")], self.written())
+        self.assertEqual(2, self.disk()["acknowledgement"])
+
     def test_a_host(self):
         self.icinga.result("web01", 1, "down")
         self.event(1)
@@ -214,7 +230,7 @@ class Zabbix60(Loop, unittest.TestCase):
         cls.zabbix = cls.enterClassContext(Zabbix(cls.folder / "zabbix", [*programs, support.BUILD / "transport_curl.so"],
                                                   {"NOTIFICATION_PLUGINS_CONFIG": str(cls.configuration)}))
         cls.house = test_zabbix.House(cls.zabbix)
-        cls.configure(cls.token())
+        cls.configure(cls.house.token_to_write_back())
         operator = cls.house.add_user("operator", cls.people())
         cls.trigger = cls.house.add_trigger("cpu", "CPU 过高")
         cls.quiet = cls.house.add_trigger("quiet", "Quiet")  # of which nobody is told
@@ -227,27 +243,12 @@ class Zabbix60(Loop, unittest.TestCase):
         return {"notify_webhook": "ops-webhook"}
 
     @classmethod
-    def token(cls):
-        """Of a user with a role that may do no more than it needs."""
-        rules = {"ui.default_access": 0, "api.access": 1, "api.mode": 1, "api": ["event.acknowledge", "event.get"],
-                 "actions.default_access": 0,
-                 "actions": [{"name": "acknowledge_problems", "status": 1}, {"name": "add_problem_comments", "status": 1}],
-                 "ui": [{"name": "monitoring.problems", "status": 1}]}
-        role = cls.zabbix.call("role.create", name="write-back", type=1, rules=rules)["roleids"][0]
-        group = cls.zabbix.call("usergroup.create", name="write-back",
-                                rights={"permission": 2, "id": cls.house.group})["usrgrpids"][0]
-        user = cls.zabbix.call("user.create", username="write-back", passwd="Xk29-dle-Pw", roleid=role,
-                               usrgrps=[{"usrgrpid": group}])["userids"][0]
-        token = cls.zabbix.call("token.create", name="write-back", userid=user)["tokenids"][0]
-        return cls.zabbix.call("token.generate", token)[0]["token"]
-
-    @classmethod
-    def configure(cls, token):
+    def configure(cls, secret, login='token_file = "secrets/zabbix"'):
         support.configuration(
             cls.folder / "etc", cls.stub, cls.mail, extra=CONFIRM + 'monitor "zabbix" { url = "http://127.0.0.1:'
-            f'{cls.zabbix.web_port}/api_jsonrpc.php"  token_file = "secrets/zabbix" }}\n')
+            f'{cls.zabbix.web_port}/api_jsonrpc.php"  {login} }}\n')
         support.write(cls.folder / "etc/confirm.key", KEY, 0o600)
-        support.write(cls.folder / "etc/secrets/zabbix", token, 0o600)
+        support.write(cls.folder / "etc/secrets/zabbix", secret, 0o600)
         cls.state = cls.folder / "etc/state"
         for one in [cls.folder / "etc", *(cls.folder / "etc").rglob("*")] if system_user("zabbix") else []:
             support.shutil.chown(one, "zabbix", "zabbix")
@@ -325,6 +326,25 @@ class Zabbix60(Loop, unittest.TestCase):
         later(self.configuration, system_user("zabbix"), self.folder / "zabbix/alert.d/tool_later")
         self.assertEqual([("taken", "zabbix", "mine")],
                          self.sql(f"SELECT state, taken_via, words FROM alert WHERE problem LIKE '%/{event}'"))
+        self.check_a_session(event)
+
+    def check_a_session(self, event):
+        """By a user and a password in place of a token; what was said is known again, whatever is in it."""
+        self.configure(test_zabbix.WRITE_BACK_PASSWORD, 'user = "write-back"  password_file = "secrets/zabbix"')
+        ident, = self.sql(f"SELECT id FROM alert WHERE problem LIKE '%/{event}'")[0]
+        said = self.ctl("confirm", ident, "--by", "张三", "--release", "--comment", "  first <b>\"line\"\r\nsecond\\n 第二行  ")
+        self.assertEqual(0, said.status, said)
+        for state in ("state", "'waiting', attempts = 1, due_ms = 0"):  # as if the answer had been lost
+            with sqlite3.connect(self.state / "state.db", timeout=10) as connection:
+                connection.execute(f"UPDATE writeback SET state = {state} WHERE problem LIKE '%/{event}'")
+            connection.close()
+            self.assertEqual(0, self.ctl("tick").status)
+            found, = self.zabbix.call("event.get", output=["acknowledged"], eventids=[event], select_acknowledges=["message"])
+            self.assertEqual(("0", 2), (found["acknowledged"], len(found["acknowledges"])), found)
+        self.assertEqual([("release", "done", 2, "TOLD an earlier try had arrived")],
+                         self.sql(f"SELECT verb, state, attempts, result FROM writeback WHERE problem LIKE '%/{event}'"))
+        self.assertEqual([["0"]], self.zabbix.database.rows("SELECT COUNT(*) FROM sessions s JOIN users u ON u.userid = s.userid"
+                                                            " WHERE u.username = 'write-back' AND s.status = 0", "zabbix"))
 
 
 if __name__ == "__main__":

@@ -15,22 +15,23 @@ from stub.smtp import Sink
 CONF = support.ROOT / "conf/zabbix/6.0"
 NAME = "CPU 过高 it's \"bad\" $(touch @PWNED@) `touch @PWNED@` C:\\new <b>"
 COMMENT = "处理中 $(touch @PWNED@)\nzweite Zeile: it's \"q\"\nhost=other\nnseverity=0\n--\nEnde"
-SEND_TO = {"dingtalk": "ops-dingtalk:13800138000", "wecom": "ops-wecom", "slack": "ops-slack", "teams": "ops-teams",
+SEND_TO = {"dingtalk": "ops-dingtalk:13800138000", "wecom": "ops-wecom", "feishu": "ops-feishu", "slack": "ops-slack", "teams": "ops-teams",
            "aliyun_sms": support.MOBILE, "tencent_sms": support.MOBILE, "email": "oncall@example.com", "webhook": "ops-webhook"}
 PROBLEM, RECOVERY, UPDATE = range(3)  # operation modes
 TRIGGERS, DISCOVERY, AUTOREGISTRATION, INTERNAL, SERVICES = range(5)  # event sources
 SENT, FAILED = "1", "2"
+WRITE_BACK_PASSWORD = 'Xk29-"dle\\Pw'
 
 
 class House:
     """The server with one host, users for whom media are set, and actions that tell them."""
 
-    def __init__(self, zabbix):
+    def __init__(self, zabbix, media_types=CONF):
         self.zabbix, self.media = zabbix, {}
-        for path in sorted(CONF.glob("*.yaml")):
+        for path in sorted(media_types.glob("*.yaml")):
             self.add_media_type(path.stem, path.read_text())
         # The same media type, but it shall not try three times with ten seconds between: for what fails on purpose.
-        once = (CONF / "notify_dingtalk.yaml").read_text().replace("attempts: '3'", "attempts: '1'")
+        once = (media_types / "notify_dingtalk.yaml").read_text().replace("attempts: '3'", "attempts: '1'")
         self.add_media_type("once", once.replace("- name: notify_dingtalk", "- name: once"))
         zabbix.call("usermacro.createglobal", macro="{$ZABBIX.URL}", value="https://zabbix.example.test")
         self.group = zabbix.call("hostgroup.create", name="Web servers 网页")["groupids"][0]
@@ -49,6 +50,19 @@ class House:
                   "period": "1-7,00:00-24:00"} for media_type, to in send_to.items()]
         return self.zabbix.call("user.create", username=name, passwd="Xk29-dle-Pw", roleid="3",
                                 usrgrps=[{"usrgrpid": "7"}], medias=media)["userids"][0]
+
+    def token_to_write_back(self):
+        """Of a user with a role that may do no more than it needs."""
+        rules = {"ui.default_access": 0, "api.access": 1, "api.mode": 1, "api": ["event.acknowledge", "event.get", "user.logout"],
+                 "actions.default_access": 0,
+                 "actions": [{"name": "acknowledge_problems", "status": 1}, {"name": "add_problem_comments", "status": 1}],
+                 "ui": [{"name": "monitoring.problems", "status": 1}]}
+        role = self.zabbix.call("role.create", name="write-back", type=1, rules=rules)["roleids"][0]
+        group = self.zabbix.call("usergroup.create", name="write-back", rights={"permission": 2, "id": self.group})["usrgrpids"][0]
+        user = self.zabbix.call("user.create", username="write-back", passwd=WRITE_BACK_PASSWORD, roleid=role,
+                                usrgrps=[{"usrgrpid": group}])["userids"][0]
+        token = self.zabbix.call("token.create", name="write-back", userid=user)["tokenids"][0]
+        return self.zabbix.call("token.generate", token)[0]["token"]
 
     def add_trigger(self, key, name, value_type=3):
         """A trapper item with a trigger on it; value_type 3 is a number, 0 a fraction."""

@@ -2,7 +2,7 @@
  * send - carries requests through the real transport: one JSON object a line on stdin, one answer a line on stdout.
  *
  *     {"url": "https://127.0.0.1:8443/", "method": "POST", "headers": ["X-A: b"], "body": "{}", "timeout_ms": 3000,
- *      "network": {"proxy": "", "proxy_user": "", "no_proxy": "", "ca_file": "", "source_address": "", "ip": "any"},
+ *      "network": {"proxy": "", "proxy_user": "", "no_proxy": "", "ca_file": "", "cert_file": "", "key_file": "", "source_address": "", "ip": "any"},
  *      "mail": {"from": "a@example.com", "to": "b@example.com", "user": "", "password": "", "tls": "required"}}
  *
  * All but "url" may be left out; with "mail" it is SMTP.
@@ -29,6 +29,8 @@ static const struct network *network_from(struct arena *arena, struct json_objec
         .proxy_user = {json_text_at(doc, "/network/proxy_user")},
         .no_proxy = json_text_at(doc, "/network/no_proxy"),
         .ca_file = json_text_at(doc, "/network/ca_file"),
+        .cert_file = json_text_at(doc, "/network/cert_file"),
+        .key_file = json_text_at(doc, "/network/key_file"),
         .source_address = json_text_at(doc, "/network/source_address"),
         .ip = or_else(json_text_at(doc, "/network/ip"), "any"),
     };

@@ -595,9 +595,32 @@ static void test_sixty_four_processes_take_the_places_of_three_robots(void **sta
                      PROCESSES / 4);
 }
 
+static void test_of_full_robots_the_one_is_named_that_is_free_next(void **state)
+{
+    static const struct endpoint FULL[] = {
+        {"first",  ""     },
+        {"second", "two"  },
+        {"third",  "three"}
+    };
+    const struct endpoints pool = {.items = FULL, .count = 3};
+    struct budget budget = {.limits = {.per_minute = 1}, .severity = SEVERITY_WARNING, .strict = true, .now_ms = NOW};
+    struct store *store = open_store(*state);
+    const struct endpoint *found;
+    struct vacancy vacancy;
+    struct fault fault = {0};
+
+    run_sql(*state, "INSERT INTO booking VALUES ('first', 1767323040000, 1), ('second', 1767323020000, 1),"
+                    " ('third', 1767323030000, 1)");
+    assert_true(budget_choose(store, &pool, "three", &budget, &found, &vacancy, &fault));
+    assert_true(vacancy.taken);
+    assert_string_equal(found->via, "two");
+    assert_int_equal(vacancy.due_ms, INT64_C(1767323080001));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WITH_PLACE(test_of_full_robots_the_one_is_named_that_is_free_next),
         WITH_PLACE(test_the_sixth_in_a_minute_is_held_and_counted),
         WITH_PLACE(test_what_holds_a_message_back_has_its_word),
         WITH_PLACE(test_the_hour_and_the_day_slide_too),

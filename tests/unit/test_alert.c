@@ -251,6 +251,19 @@ static void test_what_is_given_back_waits_for_somebody_again(void **state)
                      NOW + 35 * MINUTE_MS);
 }
 
+static void test_words_of_one_millisecond_are_all_left_for_the_monitoring_system(void **state)
+{
+    static const enum alert_verb VERBS[] = {ALERT_TAKE, ALERT_RELEASE, ALERT_TAKE, ALERT_RELEASE, ALERT_TAKE};
+    struct place *place = *state;
+    struct store *store = open_store(place);
+    struct alert alert;
+
+    open_one(place, store, "zabbix");
+    for (size_t i = 0; i < COUNT(VERBS); i++)
+        assert_int_equal(reply(place, store, VERBS[i], "Li", NOW + MINUTE_MS, &alert), ALERT_DONE);
+    assert_int_equal(number_in(place, "SELECT COUNT(DISTINCT id) FROM writeback"), COUNT(VERBS));
+}
+
 /* What was told before somebody took it is not told again. */
 static void test_given_back_only_what_was_stopped_goes_on(void **state)
 {
@@ -589,6 +602,7 @@ int main(void)
         WITH_PLACE(test_telling_it_while_somebody_is_on_it_asks_nobody),
         WITH_PLACE(test_who_solves_what_another_took_leaves_that_standing),
         WITH_PLACE(test_taking_it_begins_a_time_of_its_own),
+        WITH_PLACE(test_words_of_one_millisecond_are_all_left_for_the_monitoring_system),
         WITH_PLACE(test_who_solves_it_has_taken_it),
         WITH_PLACE(test_what_is_over_or_unknown_cannot_be_taken),
         WITH_PLACE(test_an_acknowledgement_of_the_source_takes_it),

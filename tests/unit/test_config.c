@@ -321,7 +321,8 @@ static void test_names_the_line_and_the_remedy_of_each_mistake(void **state)
     check_mistakes(*state, CASES, COUNT(CASES), false);
 }
 
-#define URL "url = \"https://z.example/api_jsonrpc.php\"\n"
+#define URL    "url = \"https://z.example/api_jsonrpc.php\"\n"
+#define ICINGA "monitor \"icinga2\" {\n url = \"https://i.example:5665\"\n"
 
 static void test_checking_monitors_names_the_line_and_the_remedy(void **state)
 {
@@ -357,6 +358,21 @@ static void test_checking_monitors_names_the_line_and_the_remedy(void **state)
         CASE("monitor \"icinga2\" {\n url = \"https://i:5665\"\n user = np\n}", "x:1", "'password_file' is missing"),
         CASE("monitor \"icinga2\" {\n url = \"https://i:5665\"\n user = \"a:b\"\n password_file = \"token\"\n}", "x:3",
              "'user' may hold no ':'"),
+        CASE("monitor \"zabbix\" {\n" URL " user = np\n password_file = \"token\"\n}", "", ""),
+        CASE("monitor \"zabbix\" {\n" URL " user = np\n}", "x:1", "'password_file' is missing"),
+        CASE("monitor \"zabbix\" {\n" URL " user = np\n token_file = \"token\"\n}", "x:3",
+             "'user' is of no use beside a token"),
+        CASE("monitor \"zabbix\" {\n user = np\n password_file = \"token\"\n url = \"http://z.example/\"\n}", "x:4",
+             "over http:// its password can be read"),
+        CASE(ICINGA " cert_file = \"open\"\n key_file = \"token\"\n}", "", ""),
+        CASE(ICINGA " cert_file = \"open\"\n key_file = \"token\"\n user = np\n}", "x:5",
+             "'user' is of no use beside a certificate"),
+        CASE(ICINGA " cert_file = \"open\"\n}", "x:1", "'key_file' is missing"),
+        CASE(ICINGA " key_file = \"token\"\n}", "x:1", "'cert_file' is missing"),
+        CASE(ICINGA " cert_file = \"missing\"\n key_file = \"token\"\n}", "x:3", "'cert_file' cannot be read: '"),
+        CASE(ICINGA " cert_file = \"open\"\n key_file = \"missing\"\n}", "x:4",
+             "'key_file' cannot be used: cannot read '"),
+        CASE(ICINGA " cert_file = \"open\"\n key_file = \"open\"\n}", "x:4", "chmod o-rwx '"),
         CASE("monitor \"nagios\" { }", "x:1", "'command_file' is missing"),
         CASE("monitor \"naemon\" {\n command_file = \"missing\"\n}", "x:2", "check_external_commands=1"),
         CASE("monitor \"nagios\" {\n command_file = \"token\"\n}", "x:2", "is not a named pipe"),

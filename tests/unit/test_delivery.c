@@ -20,7 +20,7 @@ static void classify_status(const void *settings, const struct intent *intent, c
         verdict_add(verdicts, (struct verdict){.outcome = OUTCOME_DELIVERED});
 }
 
-/* A provider that judges each number by itself: those that end in 0 are refused, in 1 busy the first time. */
+/* A provider that judges each number by itself: those that end in 0 are refused, in 1 busy the first time, in 3 unclear. */
 static void classify_numbers(const void *settings, const struct intent *intent, const struct response *response,
                              struct verdicts *verdicts)
 {
@@ -30,6 +30,7 @@ static void classify_numbers(const void *settings, const struct intent *intent, 
         char last = number[strlen(number) - 1];
         enum outcome outcome = last == '0'                              ? OUTCOME_REFUSED
                                : last == '1' && response->status == 200 ? OUTCOME_AGAIN
+                               : last == '3' && response->status == 200 ? OUTCOME_UNCLEAR
                                                                         : OUTCOME_DELIVERED;
 
         verdict_add(verdicts, (struct verdict){.recipient = number, .outcome = outcome});
@@ -41,6 +42,12 @@ static const struct channel IDEMPOTENT = {
     .name = "idempotent", .repeats_safely = true, .build = build_nothing, .classify = classify_status};
 static const struct channel NUMBERS = {
     .name = "numbers", .recipients_in_request = 2, .build = build_nothing, .classify = classify_numbers};
+
+static const struct channel SAFE_NUMBERS = {.name = "safe",
+                                            .recipients_in_request = 2,
+                                            .repeats_safely = true,
+                                            .build = build_nothing,
+                                            .classify = classify_numbers};
 
 /* A provider that answers from a script, and a clock that moves only when somebody sleeps or waits for an answer. */
 struct script {
@@ -220,6 +227,22 @@ static void test_only_the_numbers_that_failed_for_now_are_tried_again(void **sta
     assert_int_equal(script.sent, 3);
 }
 
+static void test_of_an_unclear_number_is_repeated_only_what_has_a_handle(void **state)
+{
+    static const char *const TO[] = {"13800138003", "13800138002"};
+    static const struct response ANSWERS[] = {{.status = 200}, {.status = 201}};
+    struct script once = {.answers = ANSWERS};
+    struct script twice = {.answers = ANSWERS};
+    struct verdicts doubtful = run(*state, &once, &NUMBERS, TO, COUNT(TO));
+    struct verdicts certain = run(*state, &twice, &SAFE_NUMBERS, TO, COUNT(TO));
+
+    assert_int_equal(outcome_for(&doubtful, TO[0]), OUTCOME_UNCLEAR);
+    assert_int_equal(once.sent, 1);
+    assert_int_equal(outcome_for(&certain, TO[0]), OUTCOME_DELIVERED);
+    assert_int_equal(outcome_for(&certain, TO[1]), OUTCOME_DELIVERED);
+    assert_int_equal(twice.sent, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +254,7 @@ int main(void)
         WITH_ARENA(test_refusal_is_final),
         WITH_ARENA(test_an_unclear_outcome_is_repeated_only_with_a_handle),
         WITH_ARENA(test_only_the_numbers_that_failed_for_now_are_tried_again),
+        WITH_ARENA(test_of_an_unclear_number_is_repeated_only_what_has_a_handle),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -98,7 +98,7 @@ static void test_a_recovery_hangs_on_its_problem(void **state)
     request = test_build(*state, &channel_email, SETTINGS(*state), &problem, ZHANG);
     root = header(*state, &request, "Message-ID");
     assert_string_equal(header(*state, &request, "In-Reply-To"), "");
-    assert_string_equal(header(*state, &request, "Subject"), "[Critical] CPU usage high web-01");
+    assert_string_equal(header(*state, &request, "Subject"), "[Critical] CPU usage high (web-01)");
 
     recovery.kind = EVENT_RECOVERY;
     recovery.id = "01J0000000TWO";
@@ -109,7 +109,7 @@ static void test_a_recovery_hangs_on_its_problem(void **state)
     assert_string_equal(header(*state, &request, "References"), root);
     assert_string_not_equal(id, root);
     assert_non_null(strstr(id, ".recovery."));
-    assert_string_equal(header(*state, &request, "Subject"), "[Recovered] CPU usage high web-01");
+    assert_string_equal(header(*state, &request, "Subject"), "[Recovered] CPU usage high (web-01)");
 }
 
 /* Gmail and Exchange drop a second mail with the same id: an attempt's repeat should vanish, a reminder must not. */
@@ -136,13 +136,13 @@ static void test_the_subject_is_the_same_in_every_state(void **state)
     static const struct {
         const char *subject, *host, *state, *want;
     } CASES[] = {
-        {"web-01 / cpu CRITICAL",   "web-01", "CRITICAL", "[L] web-01 / cpu"                  },
-        {"web-01 DOWN",             "web-01", "DOWN",     "[L] web-01"                        },
-        {"CPU high on web-01",      "web-01", "High",     "[L] CPU high on web-01"            },
-        {"Zabbix says: state High", "web-01", "High",     "[L] Zabbix says: state High web-01"},
-        {"backup failed",           "",       "",         "[L] backup failed"                 },
-        {"web-01",                  "web-01", "web-01",   "[L] web-01"                        },
-        {"",                        "",       "",         "[L] the title"                     },
+        {"web-01 / cpu CRITICAL",   "web-01", "CRITICAL", "[L] web-01 / cpu"                    },
+        {"web-01 DOWN",             "web-01", "DOWN",     "[L] web-01"                          },
+        {"CPU high on web-01",      "web-01", "High",     "[L] CPU high on web-01"              },
+        {"Zabbix says: state High", "web-01", "High",     "[L] Zabbix says: state High (web-01)"},
+        {"backup failed",           "",       "",         "[L] backup failed"                   },
+        {"web-01",                  "web-01", "web-01",   "[L] web-01"                          },
+        {"",                        "",       "",         "[L] the title"                       },
     };
 
     for (size_t i = 0; i < COUNT(CASES); i++) {

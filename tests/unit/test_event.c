@@ -104,12 +104,38 @@ static void test_names_are_read_in_any_case(void **state)
     assert_int_equal(kind, EVENT_FLAPPING_START);
 }
 
+/* "manual" tells people nothing. */
+static void test_the_server_is_named_where_there_is_one(void **state)
+{
+    static const struct {
+        const char *source, *name, *want;
+    } CASES[] = {
+        {"zabbix", "",          "zabbix"   },
+        {"zabbix", "Zabbix BJ", "Zabbix BJ"},
+        {"manual", "",          ""         },
+        {"manual", "notifyctl", "notifyctl"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(CASES) / sizeof(*CASES); i++) {
+        struct event event = event_empty();
+
+        event.source = CASES[i].source;
+        event.source_name = CASES[i].name;
+        assert_string_equal(event_server(&event), CASES[i].want);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_ARENA(test_an_empty_event_has_no_missing_text), WITH_ARENA(test_json_goes_in_and_comes_out_the_same),
-        WITH_ARENA(test_a_wrong_type_names_its_field),       WITH_ARENA(test_text_is_cleaned_at_the_door),
-        WITH_ARENA(test_many_pairs_keep_their_order),        WITH_ARENA(test_names_are_read_in_any_case),
+        WITH_ARENA(test_an_empty_event_has_no_missing_text),
+        WITH_ARENA(test_json_goes_in_and_comes_out_the_same),
+        WITH_ARENA(test_a_wrong_type_names_its_field),
+        WITH_ARENA(test_text_is_cleaned_at_the_door),
+        WITH_ARENA(test_many_pairs_keep_their_order),
+        WITH_ARENA(test_names_are_read_in_any_case),
+        cmocka_unit_test(test_the_server_is_named_where_there_is_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,8 +9,8 @@
 #define V "\x01"         /* a value begins */
 #define E "\x02"         /* and ends */
 
-enum { MARKUPS = MARKUP_HTML + 1 };
-static const char *const MARKUP_NAMES[MARKUPS] = {"plain", "dingtalk", "wecom", "mrkdwn", "card", "html"};
+enum { MARKUPS = MARKUP_FEISHU + 1, MARKUPS_IN_ROWS = MARKUP_HTML + 1 }; /* Feishu's cards have rows of their own */
+static const char *const MARKUP_NAMES[MARKUPS] = {"plain", "dingtalk", "wecom", "mrkdwn", "card", "html", "feishu"};
 
 static const char *write_all(struct arena *arena, const struct passage *passage, enum markup markup)
 {
@@ -25,14 +25,14 @@ static const char *inside_paragraph(struct arena *arena, const char *html)
 struct row {
     const char *name;
     const char *text; /* marked, or a value alone */
-    const char *expected[MARKUPS];
+    const char *expected[MARKUPS_IN_ROWS];
 };
 
 static void check_rows(struct arena *arena, const struct row *rows, size_t count,
                        struct passage *(*make)(struct arena *, const char *))
 {
     for (size_t i = 0; i < count; i++)
-        for (size_t markup = 0; markup < MARKUPS; markup++) {
+        for (size_t markup = 0; markup < MARKUPS_IN_ROWS; markup++) {
             const char *expected = rows[i].expected[markup];
             const char *got = write_all(arena, make(arena, rows[i].text), (enum markup)markup);
 
@@ -299,12 +299,52 @@ static void test_one_value_is_escaped_for_any_surroundings(void **state)
     };
 
     for (size_t i = 0; i < COUNT(rows); i++)
-        for (size_t markup = 0; markup < MARKUPS; markup++) {
+        for (size_t markup = 0; markup < MARKUPS_IN_ROWS; markup++) {
             const char *got = markup_escape(*state, (enum markup)markup, rows[i].text);
 
             if (strcmp(got, rows[i].expected[markup]) != 0)
                 fail_msg("%s, %s: '%s'", MARKUP_NAMES[markup], rows[i].name, got);
         }
+}
+
+/*
+ * Expected: the table of escapes at the foot of
+ * https://open.feishu.cn/document/common-capabilities/message-card/message-cards-content/using-markdown-tags
+ */
+static void test_feishu_has_every_sign_of_markdown_as_its_number(void **state)
+{
+    static const struct {
+        const char *name;
+        const char *marked;
+        const char *expected;
+    } rows[] = {
+        CASE("mentions", V "<at id=all></at> <at email=a@b.c></at>" E,
+             "&#60;at id=all&#62;&#60;/at&#62; &#60;at email=a@b.c&#62;&#60;/at&#62;"),
+        CASE("colours and tags", V "<font color='red'>x</font><text_tag color='red'>y</text_tag>" E,
+             "&#60;font color='red'&#62;x&#60;/font&#62;&#60;text&#95;tag color='red'&#62;y&#60;/text&#95;tag&#62;"),
+        CASE("links and images", V "[a](http://evil) ![b](img_v2) [c]($urlVal)" E,
+             "&#91;a&#93;(http://evil) !&#91;b&#93;(img&#95;v2) &#91;c&#93;(&#36;urlVal)"),
+        CASE("emphasis and code", V "*a* __b__ ~~c~~ `d`" E,
+             "&#42;a&#42; &#95;&#95;b&#95;&#95; &#126;&#126;c&#126;&#126; &#96;d&#96;"),
+        CASE("emoji, not times and addresses", V ":OK: x:y 10:02:03 http://a.example:8080/ dingtalk://x" E,
+             "&#58;OK: x&#58;y 10:02:03 http://a.example:8080/ dingtalk&#58;//x"),
+        CASE("backslashes", V "C:\\temp\\*" E, "C:&#92;temp&#92;&#42;"),
+        CASE("entities, not every ampersand", V "&#60;at id=all> &lt; R&D a & b" E,
+             "&#38;#60;at id=all&#62; &#38;lt; R&D a & b"),
+        CASE("lists, rules and headings", V "- a\n1. b\n---\n# c" E, Z "- a\n" Z "1. b\n" Z "---\n" Z "# c"),
+        CASE("the neutral markup",
+             "**Host:** " V "web_01" E "\n\n# To do\n- `df -h " V "/var" E "`\n- b\n> quoted\nend",
+             "**Host:** web&#95;01\n\n**To do**\n• df -h /var\n• b\n│ quoted\n\nend"),
+        CASE("a label of Chinese right before its value", "**主机：**" V "web-01" E, "**主机：** web-01"),
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const char *got = write_all(*state, passage_read(*state, rows[i].marked), MARKUP_FEISHU);
+
+        if (strcmp(got, rows[i].expected) != 0)
+            fail_msg("%s:\nexpected '%s'\ngot      '%s'", rows[i].name, rows[i].expected, got);
+    }
+    assert_string_equal(markup_escape(*state, MARKUP_FEISHU, "a:"), "a&#58;");
 }
 
 /* The English notice is 62 bytes with its empty line; a limit under twice that has no room for it. */
@@ -356,10 +396,11 @@ static void test_an_entity_or_escape_is_never_cut(void **state)
         const char *value;
         const char *whole[3]; /* all that may stand before the three dots */
     } rows[] = {
-        {MARKUP_MRKDWN,   "<<<<<<",           {"", "&lt;", "&lt;&lt;"}},
-        {MARKUP_CARD,     "a*b*c*d*e*f*",     {"", "a", "a\\*"}       },
-        {MARKUP_CARD,     "\\\\\\\\\\\\\\\\", {"", "\\\\", "\\\\\\\\"}},
-        {MARKUP_DINGTALK, "@all@all@all@all", {"", "@" Z, "@" Z "a"}  },
+        {MARKUP_MRKDWN,   "<<<<<<",           {"", "&lt;", "&lt;&lt;"}   },
+        {MARKUP_CARD,     "a*b*c*d*e*f*",     {"", "a", "a\\*"}          },
+        {MARKUP_CARD,     "\\\\\\\\\\\\\\\\", {"", "\\\\", "\\\\\\\\"}   },
+        {MARKUP_FEISHU,   "<<<<<<",           {"", "&#60;", "&#60;&#60;"}},
+        {MARKUP_DINGTALK, "@all@all@all@all", {"", "@" Z, "@" Z "a"}     },
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -514,6 +555,7 @@ static bool pairs_are_closed(enum markup markup, const char *text)
         return true;
     case MARKUP_DINGTALK:
     case MARKUP_CARD:
+    case MARKUP_FEISHU:
         return count_of(text, "**") % 2 == 0 && count_of(text, "****") == 0;
     case MARKUP_WECOM:
         return count_of(text, "**") % 2 == 0 && count_of(text, "****") == 0 && count_of(text, "`") % 2 == 0;
@@ -535,6 +577,8 @@ static bool is_inert(enum markup markup, const char *text)
                 return false;
         return !strchr(text, '<') && !strstr(text, "dingtalk://") && !strstr(text, " @all");
     }
+    if (markup == MARKUP_FEISHU)
+        return !strpbrk(text, "<>_~`[]\\$") && !strstr(text, "&lt;") && !strstr(text, "dingtalk://");
     if (markup == MARKUP_DINGTALK || markup == MARKUP_WECOM || markup == MARKUP_CARD)
         return !strstr(text, "](") && !strstr(text, "]:") && !strstr(text, "<a") && !strstr(text, "</") &&
                !strstr(text, "<!") && !strstr(text, "<@") && !strstr(text, "dingtalk://") && !strstr(text, "&lt;") &&
@@ -627,6 +671,7 @@ int main(void)
         WITH_ARENA(test_the_neutral_markup_is_written_in_each_channels_own),
         WITH_ARENA(test_lines_without_their_value_are_left_out),
         WITH_ARENA(test_facts_are_labels_with_their_values),
+        WITH_ARENA(test_feishu_has_every_sign_of_markdown_as_its_number),
         WITH_ARENA(test_one_value_is_escaped_for_any_surroundings),
         WITH_ARENA(test_a_cut_is_told_in_the_language_of_the_message),
         WITH_ARENA(test_an_entity_or_escape_is_never_cut),

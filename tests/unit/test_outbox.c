@@ -1,6 +1,8 @@
 #include "tests/unit/store_support.h"
 
+#include "common/circuit.h"
 #include "common/outbox.h"
+#include "common/worker.h"
 
 #define NOW INT64_C(1767323045000)
 
@@ -139,6 +141,135 @@ static void test_rows_are_claimed_gravest_first_then_oldest(void **state)
     assert_string_equal(rows[0].id, ORDER[3]);
 }
 
+static void test_a_lease_of_a_clock_that_was_set_back_ends_in_a_minute(void **state)
+{
+    struct place *place = *state;
+    struct store *store = open_store(place);
+
+    put_row(place, "ahead", NOW + 3 * HOUR);
+    put_row(place, "soon", NOW + 3 * HOUR);
+    run_sql(place, arena_print(place->arena, "UPDATE outbox SET state = 'claimed', lease_ms = %lld",
+                               (long long)(NOW + 3 * HOUR)));
+    run_sql(place,
+            arena_print(place->arena, "UPDATE outbox SET lease_ms = %lld WHERE id = 'soon'", (long long)(NOW + 1000)));
+    take_back(store, NOW);
+    assert_int_equal(of_row(place, "ahead", "lease_ms"), NOW + MINUTE);
+    assert_int_equal(of_row(place, "soon", "lease_ms"), NOW + 1000);
+}
+
+static void test_only_ones_own_lease_is_given_back(void **state)
+{
+    struct place *place = *state;
+    struct store *store = open_store(place);
+    struct outbox_row *rows;
+    struct fault fault = {0};
+
+    put_row(place, "ours", NOW);
+    put_row(place, "theirs", NOW);
+    assert_int_equal(claim(place, store, 2, &rows), 2);
+    run_sql(place, "UPDATE outbox SET lease_ms = lease_ms + 5 WHERE id = 'theirs'"); /* after ours had run out */
+    assert_true(outbox_give_back(store, rows, 2, &fault));
+    assert_int_equal(of_row(place, "ours", "lease_ms"), 0);
+    assert_int_equal(of_row(place, "theirs", "lease_ms"), NOW + MINUTE + 5);
+    assert_int_equal(claim(place, store, 2, &rows), 1);
+}
+
+static bool claim_one(struct place *place, struct store *store, const char *id)
+{
+    struct outbox_row row;
+    struct fault fault = {0};
+    bool found = false;
+
+    if (!outbox_claim_one(store, place->arena, id, NOW, MINUTE, &row, &found, &fault))
+        fail_msg("%s", fault.text);
+    return found;
+}
+
+static void test_what_is_being_told_is_nobody_elses(void **state)
+{
+    struct place *place = *state;
+    struct store *store = open_store(place);
+
+    put_row(place, "one", NOW + HOUR);
+    put_row(place, "other", NOW + HOUR);
+    assert_false(claim_one(place, store, "neither"));
+    assert_true(claim_one(place, store, "one"));
+    assert_false(claim_one(place, store, "one"));
+    run_sql(place, arena_print(place->arena, "UPDATE outbox SET lease_ms = %lld", (long long)NOW));
+    assert_true(claim_one(place, store, "one"));
+    run_sql(place, arena_print(place->arena, "UPDATE outbox SET lease_ms = %lld",
+                               (long long)(NOW + OUTBOX_LEASE_MOST_MS + 1)));
+    assert_true(claim_one(place, store, "one"));
+    assert_int_equal(number_in(place, "SELECT COUNT(*) FROM outbox WHERE state = 'claimed'"), 1);
+}
+
+static void note(struct store *store, enum outcome outcome, int64_t now_ms)
+{
+    struct fault fault = {0};
+
+    assert_true(store_begin(store, &fault));
+    assert_true(circuit_note(store, "robot", outcome, now_ms, &fault));
+    assert_true(store_commit(store, &fault));
+}
+
+static int64_t due_after(struct store *store, int64_t now_ms)
+{
+    struct fault fault = {0};
+    int64_t due_ms = 0;
+
+    assert_true(circuit_due(store, "robot", now_ms, &due_ms, &fault));
+    return due_ms - now_ms;
+}
+
+static void test_five_failures_in_a_row_within_five_minutes_open_a_circuit(void **state)
+{
+    struct store *store = open_store(*state);
+
+    for (int i = 0; i < 4; i++)
+        note(store, OUTCOME_AGAIN, NOW + i * MINUTE);
+    assert_int_equal(due_after(store, NOW + 3 * MINUTE), 0);
+    note(store, OUTCOME_REFUSED, NOW + 4 * MINUTE);
+    note(store, OUTCOME_THROTTLED, NOW + 4 * MINUTE);
+    assert_int_equal(due_after(store, NOW + 4 * MINUTE), 0);
+    note(store, OUTCOME_BROKEN, NOW + 5 * MINUTE);
+    assert_int_equal(due_after(store, NOW + 5 * MINUTE), MINUTE);
+    assert_int_equal(due_after(store, NOW + 6 * MINUTE), 0);
+    note(store, OUTCOME_UNCLEAR, NOW + 20 * MINUTE); /* the probe, however late */
+    assert_int_equal(due_after(store, NOW + 20 * MINUTE), MINUTE);
+    assert_int_equal(due_after(store, NOW), 0); /* the clock was set back */
+    note(store, OUTCOME_DELIVERED, NOW + 21 * MINUTE);
+    assert_int_equal(due_after(store, NOW + 21 * MINUTE), 0);
+    for (int i = 0; i < 4; i++)
+        note(store, OUTCOME_AGAIN, NOW + 30 * MINUTE + i);
+    note(store, OUTCOME_AGAIN, NOW + 36 * MINUTE);
+    assert_int_equal(due_after(store, NOW + 36 * MINUTE), 0);
+    for (int i = 1; i < 5; i++)
+        note(store, OUTCOME_AGAIN, NOW + 36 * MINUTE + i);
+    assert_int_equal(due_after(store, NOW + 36 * MINUTE + 4), MINUTE);
+}
+
+static void test_hastened_rows_may_try_what_was_left_alone(void **state)
+{
+    struct place *place = *state;
+    struct store *store = open_store(place);
+    struct fault fault = {0};
+    int64_t count;
+
+    put_row(place, "one", NOW + HOUR);
+    put_row(place, "other", NOW + HOUR);
+    put_row(place, "due", NOW);
+    for (int i = 0; i < 5; i++)
+        note(store, OUTCOME_AGAIN, NOW);
+    assert_int_equal(due_after(store, NOW), MINUTE);
+    assert_true(outbox_hasten(store, "one", NOW, &count, &fault));
+    assert_int_equal(count, 1);
+    assert_int_equal(due_after(store, NOW), 0);
+    assert_int_equal(of_row(place, "one", "due_ms"), NOW);
+    assert_int_equal(of_row(place, "other", "due_ms"), NOW + HOUR);
+    assert_true(outbox_hasten(store, "", NOW, &count, &fault));
+    assert_int_equal(count, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -146,6 +277,11 @@ int main(void)
         WITH_PLACE(test_what_was_tried_before_the_clock_was_set_back_is_due_now),
         WITH_PLACE(test_a_worker_is_there_for_three_intervals_and_never_from_the_future),
         WITH_PLACE(test_rows_are_claimed_gravest_first_then_oldest),
+        WITH_PLACE(test_a_lease_of_a_clock_that_was_set_back_ends_in_a_minute),
+        WITH_PLACE(test_only_ones_own_lease_is_given_back),
+        WITH_PLACE(test_what_is_being_told_is_nobody_elses),
+        WITH_PLACE(test_five_failures_in_a_row_within_five_minutes_open_a_circuit),
+        WITH_PLACE(test_hastened_rows_may_try_what_was_left_alone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

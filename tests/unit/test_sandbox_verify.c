@@ -330,6 +330,30 @@ static void test_dingtalk_as_published(void **state)
     assert_int_equal(3, count);
 }
 
+/* Feishu */
+
+static void test_feishu_as_published(void **state)
+{
+    struct json_object *doc = data_file(*state, "chat.json");
+    size_t count = 0;
+
+    for (struct json_object *json; (json = item(*state, doc, "feishu", count)); count++) {
+        const char *secret = json_text_at(json, "/secret");
+        int64_t at_s = json_number_at(json, "/timestamp_s", 0);
+        const char *timestamp = arena_print(*state, "%lld", (long long)at_s);
+        const char *milliseconds = arena_print(*state, "%lld", (long long)at_s * 1000);
+        const char *sign = json_text_at(json, "/sign_base64");
+
+        assert_int_equal(SIGNATURE_RIGHT, verify_feishu(*state, secret, timestamp, sign, at_s).is);
+        assert_int_equal(SIGNATURE_RIGHT, verify_feishu(*state, secret, timestamp, sign, at_s + 3600).is);
+        assert_int_equal(SIGNATURE_STALE, verify_feishu(*state, secret, timestamp, sign, at_s + 3601).is);
+        assert_int_equal(SIGNATURE_STALE, verify_feishu(*state, secret, milliseconds, sign, at_s).is);
+        assert_int_equal(SIGNATURE_WRONG, verify_feishu(*state, "other", timestamp, sign, at_s).is);
+        assert_int_equal(SIGNATURE_MISSING, verify_feishu(*state, secret, "", "", at_s).is);
+    }
+    assert_int_equal(3, count);
+}
+
 /* Webhooks */
 
 static struct vector *webhook(struct arena *arena, struct json_object *json, const char *signature)
@@ -393,6 +417,7 @@ int main(void)
         WITH_ARENA(test_tencent_as_the_vendors_sdk_signs_it),
         WITH_ARENA(test_tencent_as_published),
         WITH_ARENA(test_dingtalk_as_published),
+        WITH_ARENA(test_feishu_as_published),
         WITH_ARENA(test_standard_webhooks_as_published),
         WITH_ARENA(test_github_signature),
     };

@@ -24,6 +24,7 @@ static const struct {
     {"mrkdwn",   MARKUP_MRKDWN  },
     {"card",     MARKUP_CARD    },
     {"html",     MARKUP_HTML    },
+    {"feishu",   MARKUP_FEISHU  },
 };
 
 /* What a monitoring system says when it says all it can. */
@@ -233,6 +234,20 @@ static void test_a_problem_answers_what_people_ask(void **state)
     }
 }
 
+/* The kind stands in the title; what it is about is as grave as before, and over when it is over. */
+static void test_the_level_line_tells_the_severity(void **state)
+{
+    struct event event = full_event();
+    struct message update;
+    struct message recovery;
+
+    event.kind = EVENT_UPDATE;
+    update = composed(*state, LANGUAGE_EN, "default", event);
+    recovery = composed(*state, LANGUAGE_EN, "recovery", event);
+    assert_non_null(strstr(plain(*state, &update), "Level: Critical"));
+    assert_null(strstr(plain(*state, &recovery), "Level:"));
+}
+
 /* The words and their order as people of the first version know them. */
 static void test_the_default_message_has_the_known_layout(void **state)
 {
@@ -306,6 +321,7 @@ int main(void)
         WITH_ARENA(test_a_full_event_reads_well_in_every_markup),
         WITH_ARENA(test_a_nearly_empty_event_leaves_no_broken_lines),
         WITH_ARENA(test_a_problem_answers_what_people_ask),
+        WITH_ARENA(test_the_level_line_tells_the_severity),
         WITH_ARENA(test_the_default_message_has_the_known_layout),
         WITH_ARENA(test_no_hostile_value_gets_into_a_command),
         WITH_ARENA(test_a_text_message_is_two_short_lines),

@@ -85,6 +85,7 @@ static void test_the_mark_is_never_cut_off(void **state)
         assert_string_equal(text + strlen(text) - strlen(MARK), MARK);
     }
     assert_int_equal(utf8_count(writeback_text(*state, &order, 200, UNIT_CHARACTERS), UNIT_CHARACTERS), 200);
+    assert_string_equal(writeback_text(*state, &order, 10, UNIT_BYTES), "张三 is on it " MARK);
 }
 
 /* --- Zabbix --- */
@@ -246,6 +247,13 @@ static void test_answers_of_zabbix(void **state)
         CASE("not understood", 200,
              ERROR("-32602", "Invalid params.", "Invalid parameter \\\"/action\\\": value must be one of 0-31."),
              OUTCOME_REFUSED, WORD_FIX_REPORT),
+        CASE(
+            "wrong password", 200,
+            ERROR("-32500", "Application error.", "Incorrect user name or password or account is temporarily blocked."),
+            OUTCOME_BROKEN, WORD_FIX_PASSWORD),
+        CASE("no access to the programming interface", 200,
+             ERROR("-32500", "Application error.", "No permissions for system access."), OUTCOME_BROKEN,
+             WORD_FIX_PERMISSION),
         CASE("internal", 200, ERROR("-32603", "Internal error.", ""), OUTCOME_AGAIN, WORD_FIX_WAIT),
         CASE("its database is down", 200,
              ERROR("-32500", "Application error.", "Error connecting to database: refused"), OUTCOME_AGAIN,
