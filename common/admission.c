@@ -219,6 +219,8 @@ static bool answer_mute(struct asking *asking, bool *answered)
     bool ends = false;
 
     *answered = false;
+    if (asking->ask->beyond_mutes)
+        return true;
     if (!store_read(asking->store, asking->arena, asking->fault,
                     "SELECT host, service, tag, section, author || ': ' || words, id FROM mute"
                     " WHERE ended = 0 AND from_ms <= ? AND until_ms > ?",
@@ -526,6 +528,14 @@ static const char *team_of(struct arena *arena, const struct event *event)
     return arena_copy(arena, event->groups, strcspn(event->groups, ","));
 }
 
+/* What a mute keeps back is for its route's hours, too, when the mute ends. */
+static int64_t release_ms(const struct asking *asking)
+{
+    bool muted = asking->answer->admission == MUTED;
+
+    return is_for_later(asking) || muted ? asking->ask->hold_until_ms : 0;
+}
+
 static bool record_notification(struct asking *asking, const char *outcome)
 {
     const struct admission_ask *ask = asking->ask;
@@ -540,8 +550,7 @@ static bool record_notification(struct asking *asking, const char *outcome)
                      event_kind_name(event->kind), (int64_t)event->severity, event->source, event->host, event->service,
                      event->state, event->subject, ask->section, ask->channel, ask->recipients, ask->recipient_key,
                      ask->limit_key, ask->endpoint_key, asking->answer->reason, outcome, asking->answer->words,
-                     asking->mute, ask->route, is_for_later(asking) ? asking->answer->due_ms : 0,
-                     team_of(asking->arena, event));
+                     asking->mute, ask->route, release_ms(asking), team_of(asking->arena, event));
 }
 
 static bool record_row(struct asking *asking, const char *state, int64_t due_ms)

@@ -44,7 +44,8 @@ struct admission_ask {
     const char *route;     /* title of the route that took it, "" for none */
     int64_t hold_until_ms; /* wall: a route tells it only then; 0 for now */
     const char *reason;    /* for the history, "" for the usual ones */
-    bool beyond_limits;    /* escalation step, confirmation, operator's message: passes `limits` */
+    bool beyond_limits;    /* escalation step, confirmation: passes `limits` */
+    bool beyond_mutes;     /* what we say of ourselves and of mutes: see notice.h */
     const char *legs;      /* JSON for the outbox: [{"section", "recipients"}] in order of preference */
     const char *template_name;
     int64_t confirm_within_ms;    /* somebody should take it by then; 0: nobody is asked */

@@ -5,8 +5,9 @@
 #include "common/echo.h"
 #include "common/hash.h"
 
-enum { MOST_LISTED = 1000 };
+enum { FUTURE_MS = 2000 }; /* clocks of two processes agree this well */
 
+#define SILENCE_MS    INT64_C(86400000)
 #define NAME_LASTS_MS INT64_C(2592000000) /* a short name is free again 30 days after its problem was over */
 
 const char *alert_state_name(enum alert_state state)
@@ -75,28 +76,75 @@ static bool add_steps(struct store *store, const struct alert_news *news, struct
     return true;
 }
 
-/* A problem that was over begins anew: nobody has taken it yet. */
+/* Nobody has taken it yet. */
 static bool open_anew(struct store *store, const struct alert_news *news, struct fault *fault)
 {
     return store_run(store, fault, "DELETE FROM step WHERE problem = ?", "t", news->problem) &&
            store_run(store, fault, OPEN_ANEW, "it", news->now_ms, news->problem);
 }
 
+/* What stands of the problem when it is told. */
+struct standing {
+    bool known;
+    int64_t over_ms;
+    int64_t opened_ms;
+    const char *event;
+    bool begins_anew;
+};
+
+static bool keep_standing(void *self, struct row *row)
+{
+    *(struct standing *)self = (struct standing){
+        .known = true, .over_ms = row_number(row, 0), .opened_ms = row_number(row, 1), .event = row_text(row, 2)};
+    return false;
+}
+
+/* What is over was told once more, to others and late: nothing would ever end it again. */
+static bool is_late(struct arena *arena, const struct alert_news *news, const struct standing *standing)
+{
+    struct event told = event_empty();
+    struct fault unreadable = {0};
+
+    return standing->over_ms > 0 &&
+           event_from_json(arena, json_read(arena, standing->event, strlen(standing->event)), &told, &unreadable) &&
+           told.time_s > 0 && news->event->time_s == told.time_s;
+}
+
+/*
+ * Of a source without ids all problems of a service are the same. After its end it begins anew; so it does after a day of
+ * silence, when nobody was told of an end.
+ */
+static bool find_beginning(struct store *store, const struct alert_news *news, struct standing *standing,
+                           struct fault *fault)
+{
+    int64_t silent_ms = news->now_ms - SILENCE_MS;
+    int64_t told_ms = 0;
+
+    standing->begins_anew = standing->over_ms > 0;
+    if (news->event->event_id[0] || standing->opened_ms > silent_ms)
+        return true;
+    if (!store_number(store, fault,
+                      "SELECT MAX(created_ms) FROM notification WHERE problem = ? AND created_ms < ?"
+                      " AND kind = 'problem' AND reason <> 'escalation'",
+                      0, &told_ms, "ti", news->problem, news->now_ms))
+        return false;
+    standing->begins_anew = standing->begins_anew || told_ms <= silent_ms;
+    return true;
+}
+
 /* By short statements, each for its case: one for all would take longer to compile than the rest of an admission. */
-static bool write_alert(struct store *store, struct arena *arena, const struct alert_news *news, struct fault *fault)
+static bool write_alert(struct store *store, struct arena *arena, const struct alert_news *news,
+                        const struct standing *standing, struct fault *fault)
 {
     const struct event *event = news->event;
     const char *json = json_print(event_to_json(arena, event));
     const char *subject = event_headline(arena, event);
-    int64_t over_ms;
 
-    if (!store_number(store, fault, "SELECT over_ms FROM alert WHERE problem = ?", -1, &over_ms, "t", news->problem))
-        return false;
-    if (over_ms < 0)
+    if (!standing->known)
         return store_run(store, fault, OPEN, "tttiittttt", news->problem, alert_id(arena, news->problem),
                          news->short_id, news->now_ms, (int64_t)event->severity, event->source, event->host,
                          event->service, subject, json);
-    if (over_ms > 0 && !open_anew(store, news, fault))
+    if (standing->begins_anew && !open_anew(store, news, fault))
         return false;
     return store_run(store, fault, "UPDATE alert SET severity = ?, subject = ?, event = ? WHERE problem = ?", "ittt",
                      (int64_t)event->severity, subject, json, news->problem);
@@ -104,7 +152,15 @@ static bool write_alert(struct store *store, struct arena *arena, const struct a
 
 static bool open_alert(struct store *store, struct arena *arena, const struct alert_news *news, struct fault *fault)
 {
-    if (!write_alert(store, arena, news, fault))
+    struct standing standing = {.event = ""};
+
+    if (!store_read(store, arena, fault, "SELECT over_ms, opened_ms, event FROM alert WHERE problem = ?", keep_standing,
+                    &standing, "t", news->problem))
+        return false;
+    if (is_late(arena, news, &standing))
+        return true;
+    if ((standing.known && !find_beginning(store, news, &standing, fault)) ||
+        !write_alert(store, arena, news, &standing, fault))
         return false;
     if (news->within_ms <= 0)
         return true;
@@ -112,18 +168,17 @@ static bool open_alert(struct store *store, struct arena *arena, const struct al
            add_steps(store, news, fault);
 }
 
-static bool stop_steps(struct store *store, const char *problem, int64_t now_ms, struct fault *fault)
+static bool stop_steps(struct store *store, const char *problem, struct fault *fault)
 {
-    return store_run(store, fault,
-                     "UPDATE step SET state = 'stopped', at_ms = ? WHERE problem = ? AND state = 'waiting'", "it",
-                     now_ms, problem);
+    return store_run(store, fault, "UPDATE step SET state = 'stopped' WHERE problem = ? AND state = 'waiting'", "t",
+                     problem);
 }
 
 static bool end_alert(struct store *store, const struct alert_news *news, struct fault *fault)
 {
     return store_run(store, fault, "UPDATE alert SET over_ms = ? WHERE problem = ? AND over_ms = 0", "it", news->now_ms,
                      news->problem) &&
-           stop_steps(store, news->problem, news->now_ms, fault);
+           stop_steps(store, news->problem, fault);
 }
 
 static bool record_reply(struct store *store, const char *problem, const struct alert_reply *reply, bool announced,
@@ -203,19 +258,28 @@ static bool pass_alert(void *self, struct row *row)
     return listing->each(listing->self, &alert);
 }
 
+/* The few that are wanted are found by an index: most alerts are over, and are kept for as long as the history. */
+#define LIST_WHERE(which)                                                                   \
+    "SELECT " ALERT_COLUMNS " FROM alert a WHERE " which " AND (?3 = 0 OR state = 'asked')" \
+    " AND (?4 = 0 OR opened_ms < ?4) ORDER BY severity DESC, opened_ms LIMIT ?5"
+
+static const char *list_of(const struct alert_filter *filter)
+{
+    if (filter->problem[0])
+        return LIST_WHERE("problem = ?1 AND ?2 = ?2");
+    if (filter->short_id[0])
+        return LIST_WHERE("short_id = ?1 AND (over_ms = 0 OR over_ms > ?2)");
+    return LIST_WHERE("over_ms = 0 AND ?1 = '' AND ?2 = ?2");
+}
+
 bool alert_list(struct store *store, struct arena *arena, const struct alert_filter *filter,
                 bool (*each)(void *self, const struct alert *alert), void *self, struct fault *fault)
 {
     struct listing_alerts listing = {.each = each, .self = self};
 
-    return store_read(store, arena, fault,
-                      "SELECT " ALERT_COLUMNS " FROM alert a WHERE (?1 = '' OR problem = ?1)"
-                      " AND (?2 = '' OR (short_id = ?2 AND (over_ms = 0 OR over_ms > ?3)))"
-                      " AND (?4 = 0 OR over_ms = 0) AND (?5 = 0 OR (state = 'asked' AND over_ms = 0))"
-                      " AND (?6 = 0 OR opened_ms < ?6) ORDER BY severity DESC, opened_ms LIMIT ?7",
-                      pass_alert, &listing, "ttiiiii", filter->problem, filter->short_id,
-                      filter->now_ms - NAME_LASTS_MS, (int64_t)filter->open, (int64_t)filter->untaken,
-                      filter->before_ms, filter->most > 0 ? filter->most : (int64_t)MOST_LISTED);
+    return store_read(store, arena, fault, list_of(filter), pass_alert, &listing, "tiiii",
+                      filter->problem[0] ? filter->problem : filter->short_id, filter->now_ms - NAME_LASTS_MS,
+                      (int64_t)filter->untaken, filter->before_ms, filter->most > 0 ? filter->most : INT64_MAX);
 }
 
 struct listing_said {
@@ -266,7 +330,7 @@ static const char RELEASE[] =
     " solved_ms = 0, solved_by = '', words = CASE ?5 WHEN '' THEN words ELSE ?5 END WHERE problem = ?1";
 
 /* The time in which somebody was on it does not count. */
-static const char RESUME_STEPS[] = "UPDATE step SET state = 'waiting', at_ms = 0, due_ms = due_ms + ?"
+static const char RESUME_STEPS[] = "UPDATE step SET state = 'waiting', due_ms = due_ms + ?"
                                    " WHERE problem = ? AND state = 'stopped'";
 
 static bool is_so_already(const struct alert *alert, enum alert_verb verb)
@@ -296,7 +360,7 @@ static bool set_steps(struct store *store, const struct alert *alert, const stru
 {
     if (reply->verb == ALERT_RELEASE)
         return store_run(store, fault, RESUME_STEPS, "it", reply->now_ms - alert->taken_ms, alert->problem);
-    return stop_steps(store, alert->problem, reply->now_ms, fault);
+    return stop_steps(store, alert->problem, fault);
 }
 
 /* What the monitoring system has told us itself, it knows. The number of the reply tells those of one millisecond apart. */
@@ -318,8 +382,9 @@ static bool leave_word(struct store *store, struct arena *arena, const struct al
         alert->problem, alert_verb_name(reply->verb), reply->author, reply->words, reply->now_ms, reply->now_ms);
 }
 
-static bool answer_reply(struct store *store, struct arena *arena, const struct alert_reply *reply, struct alert *alert,
-                         enum alert_answer *answer, struct fault *fault)
+/* `announced`: those who know of it are told by others. */
+static bool answer_reply(struct store *store, struct arena *arena, const struct alert_reply *reply, bool announced,
+                         struct alert *alert, enum alert_answer *answer, struct fault *fault)
 {
     bool found = false;
 
@@ -331,7 +396,7 @@ static bool answer_reply(struct store *store, struct arena *arena, const struct 
                                                   : ALERT_DONE;
     if (*answer != ALERT_DONE)
         return true;
-    return set_state(store, alert, reply, fault) && record_reply(store, alert->problem, reply, false, fault) &&
+    return set_state(store, alert, reply, fault) && record_reply(store, alert->problem, reply, announced, fault) &&
            set_steps(store, alert, reply, fault) && leave_word(store, arena, alert, reply, fault) &&
            alert_find(store, arena, reply->id, alert, &found, fault);
 }
@@ -344,7 +409,7 @@ bool alert_reply(struct store *store, struct arena *arena, const struct alert_re
 
     if (!store_begin(store, fault))
         return false;
-    if (!answer_reply(store, arena, reply, &found, &given, fault)) {
+    if (!answer_reply(store, arena, reply, false, &found, &given, fault)) {
         store_rollback(store);
         return false;
     }
@@ -358,50 +423,30 @@ bool alert_reply(struct store *store, struct arena *arena, const struct alert_re
 
 /* --- what the source says of people --- */
 
-static struct alert_reply reply_from(const struct alert_news *news, enum alert_verb verb)
+/* Who is told of it hears it by the source's own notification. */
+static bool note_reply(struct store *store, struct arena *arena, const struct alert_news *news, enum alert_verb verb,
+                       struct fault *fault)
 {
     const struct event *event = news->event;
-
-    return (struct alert_reply){.verb = verb,
+    struct alert_reply reply = {.id = alert_id(arena, news->problem),
+                                .verb = verb,
                                 .author = event->author[0] ? event->author : event->source,
                                 .via = event->source,
                                 .words = event->comment,
                                 .now_ms = news->now_ms};
-}
-
-/* Somebody acknowledged it in the monitoring system: who is told by that very notification. */
-static bool acknowledge_alert(struct store *store, struct arena *arena, const struct alert_news *news,
-                              struct fault *fault)
-{
-    struct alert_reply reply = reply_from(news, ALERT_TAKE);
-
-    if (echo_is_marked(arena, reply.words, news->short_id)) /* ours, and late: it may have been given back since */
-        return true;
-    if (!store_run(store, fault,
-                   "UPDATE alert SET state = 'taken', taken_ms = ?, taken_by = ?, taken_via = ?, words = ?"
-                   " WHERE problem = ? AND over_ms = 0 AND state IN ('open', 'asked')",
-                   "itttt", reply.now_ms, reply.author, reply.via, reply.words, news->problem))
-        return false;
-    return store_changed(store) == 0 || (record_reply(store, news->problem, &reply, true, fault) &&
-                                         stop_steps(store, news->problem, news->now_ms, fault));
-}
-
-/* Zabbix: "unacknowledged", "unacknowledged and commented". It is given back there, and nobody is on it any more. */
-static bool unacknowledge_alert(struct store *store, struct arena *arena, const struct alert_news *news,
-                                struct fault *fault)
-{
-    struct alert_reply reply = reply_from(news, ALERT_RELEASE);
+    enum alert_answer answer;
     struct alert alert;
-    bool found = false;
 
-    if (!alert_find(store, arena, alert_id(arena, news->problem), &alert, &found, fault))
-        return false;
-    if (!found || alert.over_ms > 0 || is_so_already(&alert, ALERT_RELEASE))
-        return true;
-    return set_state(store, &alert, &reply, fault) && record_reply(store, alert.problem, &reply, true, fault) &&
-           set_steps(store, &alert, &reply, fault);
+    return answer_reply(store, arena, &reply, true, &alert, &answer, fault);
 }
 
+/* Our own word may come back late, when it has been given back since. */
+static bool is_own_word(struct arena *arena, const struct alert_news *news)
+{
+    return echo_is_marked(arena, news->event->comment, news->short_id);
+}
+
+/* Zabbix: "unacknowledged", "unacknowledged and commented". */
 static bool says_unacknowledged(const char *action)
 {
     return strncmp(action, "unacknowledged", strlen("unacknowledged")) == 0;
@@ -416,9 +461,9 @@ bool alert_note(struct store *store, struct arena *arena, const struct alert_new
     case EVENT_CANCELLED:
         return end_alert(store, news, fault);
     case EVENT_ACKNOWLEDGEMENT:
-        return acknowledge_alert(store, arena, news, fault);
+        return is_own_word(arena, news) || note_reply(store, arena, news, ALERT_TAKE, fault);
     case EVENT_UPDATE:
-        return !says_unacknowledged(news->event->action) || unacknowledge_alert(store, arena, news, fault);
+        return !says_unacknowledged(news->event->action) || note_reply(store, arena, news, ALERT_RELEASE, fault);
     case EVENT_FLAPPING_START:
     case EVENT_FLAPPING_STOP:
     case EVENT_DOWNTIME_START:
@@ -431,4 +476,34 @@ bool alert_note(struct store *store, struct arena *arena, const struct alert_new
         break;
     }
     return true;
+}
+
+/* --- a clock that was set back --- */
+
+static const char STEPS_BACK[] =
+    "UPDATE step SET due_ms = due_ms - (SELECT opened_ms FROM alert a WHERE a.problem = step.problem) + ?1"
+    " WHERE problem IN (SELECT problem FROM alert WHERE over_ms = 0 AND opened_ms > ?2)";
+
+static const char ALERTS_BACK[] =
+    "UPDATE alert SET opened_ms = ?1, asked_ms = MIN(asked_ms, ?1), taken_ms = MIN(taken_ms, ?1),"
+    " reminded_ms = MIN(reminded_ms, ?1), solved_ms = MIN(solved_ms, ?1),"
+    " due_ms = CASE due_ms WHEN 0 THEN 0 ELSE due_ms - opened_ms + ?1 END WHERE over_ms = 0 AND opened_ms > ?2";
+
+bool alert_take_back(struct store *store, int64_t now_ms, struct fault *fault)
+{
+    int64_t count;
+
+    if (!store_number(store, fault, "SELECT COUNT(*) FROM alert WHERE over_ms = 0 AND opened_ms > ?", 0, &count, "i",
+                      now_ms + FUTURE_MS))
+        return false;
+    if (count == 0)
+        return true;
+    if (!store_begin(store, fault))
+        return false;
+    if (!store_run(store, fault, STEPS_BACK, "ii", now_ms, now_ms + FUTURE_MS) ||
+        !store_run(store, fault, ALERTS_BACK, "ii", now_ms, now_ms + FUTURE_MS)) {
+        store_rollback(store);
+        return false;
+    }
+    return store_commit(store, fault);
 }

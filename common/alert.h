@@ -59,7 +59,9 @@ struct alert_news {
 };
 
 /*
- * Inside a transaction. A problem opens its alert, or brings it up to date; one that was over is opened anew. A recovery or the
+ * Inside a transaction. A problem opens its alert, or brings it up to date; one that was over is opened anew, but for what tells
+ * late, with the same time of the event, the problem that is over; and so is one without an id of its source, of which the source
+ * said nothing for a day. A recovery or the
  * source's last word ends it, an acknowledgement takes it, and an update that says "unacknowledged" gives it back (only Zabbix
  * tells that: Nagios and Icinga send no notification of it). Other kinds change nothing.
  */
@@ -104,14 +106,14 @@ struct alert alert_of_row(struct row *row);
 bool alert_find(struct store *store, struct arena *arena, const char *id, struct alert *alert, bool *found,
                 struct fault *fault);
 
+/* Those of a problem or a name; without either, those whose problem is there. */
 struct alert_filter {
-    const char *problem;  /* "" for any */
-    const char *short_id; /* "#K7F3Q", "" for any; those that were over for 30 days are left out */
-    bool open;            /* only those whose problem is there */
+    const char *problem;  /* "" for none */
+    const char *short_id; /* "#K7F3Q", "" for none; those that were over for 30 days are left out */
     bool untaken;         /* only those that somebody is asked to take and nobody has */
     int64_t before_ms;    /* opened before this time; 0 for any */
     int64_t now_ms;
-    int64_t most; /* 0 for 1000 */
+    int64_t most; /* 0 for all */
 };
 
 /* Gravest first, then oldest. What `each` is given lives in the arena. */
@@ -130,5 +132,8 @@ struct alert_said {
 /* Oldest first. */
 bool alert_said(struct store *store, struct arena *arena, const char *problem,
                 bool (*each)(void *self, const struct alert_said *said), void *self, struct fault *fault);
+
+/* Problems of a time that a clock ran ahead of begin now, and what was to follow them comes so much earlier. */
+bool alert_take_back(struct store *store, int64_t now_ms, struct fault *fault);
 
 #endif

@@ -84,8 +84,11 @@ static void take_block(const struct reading *reading, const char *name, const st
         reading_fill(reading, STORM_ROWS, givens, &config->storm);
     else if (strcmp(name, "operator") == 0)
         reading_fill(reading, OPERATOR_ROWS, givens, &config->operator);
+    else if (givens->count > 0)
+        reading_take_confirm(reading, givens, &config->confirm);
     else
-        reading_take_confirm(reading, givens, &reading->config->confirm);
+        config_add_finding(config, false, reading_here(reading),
+                           "'confirm' is empty: nobody is asked; write base_url, or within = \"30m\"");
 }
 
 static const struct value_row *rows_of_block(const char *name)

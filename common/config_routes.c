@@ -61,12 +61,28 @@ static void read_steps(const struct reading *reading, cfg_t *cfg, struct route *
     }
 }
 
+/* What there is once: one key, one server; and what is said when nobody knows any more which route it was. */
+static void refuse_what_is_for_all(const struct reading *reading, const struct givens *givens)
+{
+    static const char *const FOR_ALL[] = {"key_file", "remind", "listen", "user_header"};
+
+    for (size_t i = 0; i < sizeof(FOR_ALL) / sizeof(*FOR_ALL); i++) {
+        const struct given *given = given_named(givens, FOR_ALL[i]);
+
+        if (given)
+            config_add_finding(reading->config, true, given->where,
+                               "'%s' is the same for all routes: it belongs into the confirm {...} outside of them",
+                               FOR_ALL[i]);
+    }
+}
+
 /* `confirm_within` is `confirm { within = ... }` in one word. */
 static void read_confirmation(const struct reading *reading, cfg_t *cfg, const struct givens *own, struct route *route)
 {
     struct givens givens = reading_gather(reading, parsed_block(cfg, "confirm"), "confirm");
     const struct given *within = given_named(own, "confirm_within");
 
+    refuse_what_is_for_all(reading, &givens);
     if (within && !given_named(&givens, "within"))
         givens_add(&givens, "within", within->values, within->where);
     reading_take_confirm(reading, &givens, &route->confirm);
@@ -153,6 +169,14 @@ static const char *where_taken(const struct config *config, const char *title)
 
 /* Checks over the whole. */
 
+static bool asks_nobody(const struct confirmation *confirmation)
+{
+    for (int64_t severity = confirmation->from; severity < SEVERITY_COUNT; severity++)
+        if (confirmation->within_s[severity] > 0)
+            return false;
+    return true;
+}
+
 static void check_route(struct config *config, const struct route *route)
 {
     const char *who = arena_print(config->arena, "route \"%s\"", route->title);
@@ -168,6 +192,9 @@ static void check_route(struct config *config, const struct route *route)
     if (route->channels.count + route->also.count == 0 && !route->silent)
         config_add_finding(config, true, route->where,
                            "%s tells nobody: give it channels = {\"SECTION\"}, or channels = {} if that is meant", who);
+    if (route->step_count > 0 && asks_nobody(&route->confirm))
+        config_add_finding(config, false, route->steps[0].where,
+                           "%s: nobody is asked to take it, so nothing escalates: `within` is 0", who);
     if (route->outside == ROUTE_HOLD && route->during.count == 0)
         config_add_finding(config, false, route->where, "%s: 'outside' is of no use without 'during'", who);
     if (route->outside == ROUTE_SKIP && route->hold_until >= 0)

@@ -246,19 +246,6 @@ const char *digest_clock(const struct digest_making *making, int64_t at_ms)
 
 /* --- messages of our own --- */
 
-bool digest_leg(const struct digest_making *making, const char *section, const char *recipients, struct leg *leg,
-                struct fault *fault)
-{
-    struct arena *arena = making->world->arena;
-    struct text_list list = split_commas(arena, recipients);
-
-    *leg = (struct leg){.section = config_section(making->config, NULL, section, fault),
-                        .recipients = arena_alloc(arena, (list.count + 1) * sizeof(*leg->recipients))};
-    for (size_t i = 0; i < list.count; i++)
-        leg->recipients[leg->recipient_count++] = list.items[i];
-    return leg->section && config_open_section(making->config, leg->section, NULL, fault);
-}
-
 struct event digest_event(const struct digest_making *making, enum severity severity, const char *event_id,
                           const char *subject, const char *text)
 {

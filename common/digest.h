@@ -36,10 +36,6 @@ bool digest_count(const struct digest_making *making, const struct digest_set *s
 bool digest_storm(const struct digest_making *making, const char *recipient_key, int64_t began_ms, const char **line,
                   int64_t *problems, struct fault *fault);
 
-/* Opens the section for the recipients of a record. FAULT_CONFIG or FAULT_INPUT when it is not there any more. */
-bool digest_leg(const struct digest_making *making, const char *section, const char *recipients, struct leg *leg,
-                struct fault *fault);
-
 /* What all messages of our own have in common. */
 struct event digest_event(const struct digest_making *making, enum severity severity, const char *event_id,
                           const char *subject, const char *text);

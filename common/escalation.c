@@ -8,7 +8,6 @@
 #include "common/str.h"
 
 enum {
-    STEPS_MOST = 200,   /* in one pass */
     LINES_MOST = 8,     /* of who was told before */
     FIRST_OWN_STEP = 0, /* of ours, where the route has none: the same people by SMS */
 };
@@ -17,24 +16,16 @@ enum {
 struct due {
     struct alert alert;
     const char *route;
-    int64_t number; /* of the step */
+    int64_t number; /* of the step; of a reminder the time that it counts from */
 };
 
-struct dues {
-    struct due items[STEPS_MOST];
-    size_t count;
-};
-
-static bool keep_due(void *self, struct row *row)
+static void read_due(struct row *row, void *due)
 {
-    struct dues *dues = self;
-
-    dues->items[dues->count++] = (struct due){
+    *(struct due *)due = (struct due){
         .alert = alert_of_row(row),
         .route = row_text(row, ALERT_COLUMN_COUNT),
         .number = row_number(row, ALERT_COLUMN_COUNT + 1),
     };
-    return dues->count < STEPS_MOST;
 }
 
 static const char *say(const struct following *following, enum word word, const char *one, const char *two)
@@ -152,7 +143,7 @@ static struct text_list pocket_sections(const struct following *following)
     struct text_list titles = {0};
 
     for (size_t i = 0; i < config->section_count; i++)
-        if (config->sections[i]->channel->never_repeats && !config->sections[i]->broken)
+        if (config->sections[i]->channel->never_repeats)
             add_text(following->world->arena, &titles, config->sections[i]->title);
     return titles;
 }
@@ -206,11 +197,11 @@ static bool plan_step(const struct following *following, const struct due *due, 
 static bool mark_step(const struct following *following, const struct due *due, const char *state, struct fault *fault)
 {
     return store_change(following->store, fault,
-                        "UPDATE step SET state = ?, at_ms = ? WHERE problem = ? AND route = ? AND number = ?", "titti",
-                        state, world_wall_ms(following->world), due->alert.problem, due->route, due->number);
+                        "UPDATE step SET state = ? WHERE problem = ? AND route = ? AND number = ?", "ttti", state,
+                        due->alert.problem, due->route, due->number);
 }
 
-static bool escalate(const struct following *following, const struct due *due, size_t *made, struct fault *fault)
+static bool tell_step(const struct following *following, const struct due *due, size_t *made, struct fault *fault)
 {
     struct arena *arena = following->world->arena;
     struct event event = followup_event(following, &due->alert);
@@ -234,10 +225,24 @@ static bool escalate(const struct following *following, const struct due *due, s
     return followup_put(following, &followup, &plan, made, fault) && mark_step(following, due, "told", fault);
 }
 
+/* While those before it were told, somebody may have taken it, or another process may have told it. */
+static bool escalate(const struct following *following, const void *item, size_t *made, struct fault *fault)
+{
+    const struct due *due = item;
+    int64_t count;
+
+    if (!store_number(following->store, fault,
+                      "SELECT COUNT(*) FROM step WHERE problem = ? AND route = ? AND number = ? AND state = 'waiting'",
+                      0, &count, "tti", due->alert.problem, due->route, due->number))
+        return false;
+    return count == 0 || tell_step(following, due, made, fault);
+}
+
 /* --- the end, for those who were called in --- */
 
-static bool tell_end(const struct following *following, const struct due *due, size_t *made, struct fault *fault)
+static bool tell_end(const struct following *following, const void *item, size_t *made, struct fault *fault)
 {
+    const struct due *due = item;
     struct arena *arena = following->world->arena;
     struct event event = followup_event(following, &due->alert);
     struct followup followup = {.alert = &due->alert,
@@ -263,14 +268,15 @@ static bool mark_reminded(const struct following *following, const struct due *d
                         world_wall_ms(following->world), due->alert.problem);
 }
 
-static bool remind(const struct following *following, const struct due *due, size_t *made, struct fault *fault)
+static bool remind(const struct following *following, const void *item, size_t *made, struct fault *fault)
 {
+    const struct due *due = item;
     struct event event = followup_event(following, &due->alert);
     struct followup followup = {
         .alert = &due->alert,
         .event = &event,
         .reason = "reminder",
-        .key = arena_print(following->world->arena, "%lld", (long long)world_wall_ms(following->world)),
+        .key = arena_print(following->world->arena, "%lld", (long long)due->number),
     };
     struct plan plan;
 
@@ -286,47 +292,38 @@ static bool remind(const struct following *following, const struct due *due, siz
 
 /* --- a pass --- */
 
-static const char STEPS_DUE[] = "SELECT " ALERT_COLUMNS ", s.route, s.number FROM step s JOIN alert a"
-                                " ON a.problem = s.problem WHERE s.state = 'waiting' AND s.due_ms <= ?"
-                                " AND a.over_ms = 0 AND a.state = 'asked' ORDER BY a.severity DESC, s.due_ms";
+static const struct followup_dues STEPS = {
+    .sql = "SELECT " ALERT_COLUMNS ", s.route, s.number FROM step s JOIN alert a ON a.problem = s.problem"
+           " WHERE s.state = 'waiting' AND s.due_ms <= ?1 ORDER BY a.severity DESC, s.due_ms LIMIT ?2",
+    .size = sizeof(struct due),
+    .read = read_due,
+    .act = escalate,
+};
 
-static const char ENDS_DUE[] = "SELECT " ALERT_COLUMNS ", s.route, s.number FROM step s JOIN alert a"
-                               " ON a.problem = s.problem WHERE s.state = 'told' AND a.over_ms > 0 AND a.over_ms <= ?"
-                               " ORDER BY a.over_ms";
+static const struct followup_dues ENDS = {
+    .sql = "SELECT " ALERT_COLUMNS ", s.route, s.number FROM step s INDEXED BY step_told CROSS JOIN alert a"
+           " ON a.problem = s.problem WHERE s.state = 'told' AND a.over_ms > 0 AND a.over_ms <= ?1"
+           " ORDER BY a.over_ms LIMIT ?2",
+    .size = sizeof(struct due),
+    .read = read_due,
+    .act = tell_end,
+};
 
-static const char REMINDERS_DUE[] = "SELECT " ALERT_COLUMNS ", '', 0 FROM alert a WHERE a.over_ms = 0"
-                                    " AND a.state = 'taken' AND MAX(a.taken_ms, a.reminded_ms) <= ?"
-                                    " ORDER BY a.severity DESC, a.taken_ms";
-
-/* Each with an arena of its own: a pass over many must not grow. */
-static bool run_each(const struct following *following, const char *sql, int64_t before_ms,
-                     bool (*act)(const struct following *following, const struct due *due, size_t *made,
-                                 struct fault *fault),
-                     size_t *made, struct fault *fault)
-{
-    struct arena *arena = arena_new();
-    struct dues *dues = arena_alloc(arena, sizeof(*dues));
-    bool ran = store_read(following->store, arena, fault, sql, keep_due, dues, "i", before_ms);
-
-    for (size_t i = 0; ran && i < dues->count; i++) {
-        struct world world = *following->world;
-        struct following one = *following;
-
-        world.arena = arena_new();
-        one.world = &world;
-        ran = act(&one, &dues->items[i], made, fault);
-        arena_release(world.arena);
-    }
-    arena_release(arena);
-    return ran;
-}
+static const struct followup_dues REMINDERS = {
+    .sql = "SELECT " ALERT_COLUMNS ", '', MAX(a.taken_ms, a.reminded_ms) FROM alert a WHERE a.over_ms = 0"
+           " AND a.state = 'taken' AND MAX(a.taken_ms, a.reminded_ms) <= ?1"
+           " ORDER BY a.severity DESC, a.taken_ms LIMIT ?2",
+    .size = sizeof(struct due),
+    .read = read_due,
+    .act = remind,
+};
 
 bool escalation_run(const struct following *following, size_t *made, struct fault *fault)
 {
     int64_t now_ms = world_wall_ms(following->world);
     int64_t remind_ms = following->config->confirm.remind_s * 1000;
 
-    return run_each(following, STEPS_DUE, now_ms, escalate, made, fault) &&
-           run_each(following, ENDS_DUE, now_ms, tell_end, made, fault) &&
-           (remind_ms <= 0 || run_each(following, REMINDERS_DUE, now_ms - remind_ms, remind, made, fault));
+    return followup_each(following, &STEPS, now_ms, made, fault) &&
+           followup_each(following, &ENDS, now_ms, made, fault) &&
+           (remind_ms <= 0 || followup_each(following, &REMINDERS, now_ms - remind_ms, made, fault));
 }

@@ -3,6 +3,9 @@
 #include <string.h>
 
 #include "common/asking.h"
+#include "common/identity.h"
+
+enum { DUE_MOST = 200 }; /* in one pass */
 
 #define TOLD_ONCE_MS INT64_C(2592000000) /* 30 days: as long as a problem's short name lasts */
 
@@ -12,8 +15,10 @@ struct event followup_event(const struct following *following, const struct aler
     struct event event = event_empty();
     struct fault ignored = {0};
 
-    if (event_from_json(arena, json_read(arena, alert->event, strlen(alert->event)), &event, &ignored))
+    if (event_from_json(arena, json_read(arena, alert->event, strlen(alert->event)), &event, &ignored)) {
+        identity_keep(arena, &event);
         return event;
+    }
     event = event_empty();
     event.severity = alert->severity;
     event.source = alert->source;
@@ -21,6 +26,51 @@ struct event followup_event(const struct following *following, const struct aler
     event.service = alert->service;
     event.subject = alert->subject;
     return event;
+}
+
+/* --- a pass --- */
+
+struct reading_dues {
+    const struct followup_dues *dues;
+    unsigned char *items;
+    size_t count;
+};
+
+static bool keep_due(void *self, struct row *row)
+{
+    struct reading_dues *reading = self;
+
+    reading->dues->read(row, reading->items + reading->count++ * reading->dues->size);
+    return true;
+}
+
+static bool act_alone(const struct following *following, const struct followup_dues *dues, const void *due,
+                      size_t *made, struct fault *fault)
+{
+    struct world world = *following->world;
+    struct following alone = *following;
+    bool acted;
+
+    world.arena = arena_new();
+    alone.world = &world;
+    acted = dues->act(&alone, due, made, fault);
+    arena_release(world.arena);
+    return acted;
+}
+
+bool followup_each(const struct following *following, const struct followup_dues *dues, int64_t until_ms, size_t *made,
+                   struct fault *fault)
+{
+    struct arena *arena = arena_new();
+    size_t most = following->most > 0 && following->most < DUE_MOST ? following->most : DUE_MOST;
+    struct reading_dues reading = {.dues = dues, .items = arena_alloc(arena, most * dues->size)};
+    bool good =
+        store_read(following->store, arena, fault, dues->sql, keep_due, &reading, "ii", until_ms, (int64_t)most);
+
+    for (size_t i = 0; good && i < reading.count; i++)
+        good = act_alone(following, dues, reading.items + i * dues->size, made, fault);
+    arena_release(arena);
+    return good;
 }
 
 /* --- who was told --- */
@@ -36,23 +86,7 @@ static bool is_for_pockets(const struct leg *leg)
     return leg->section->channel->never_repeats;
 }
 
-/* A section that is gone, or wants recipients and has none left, is passed over. */
-static bool make_leg(const struct gathering *gathering, const char *title, const char *recipients, struct leg *leg)
-{
-    const struct following *following = gathering->following;
-    struct text_list list = split_commas(following->world->arena, recipients);
-    struct fault ignored = {0};
-
-    *leg =
-        (struct leg){.section = config_section(following->config, NULL, title, &ignored),
-                     .recipients = arena_alloc(following->world->arena, (list.count + 1) * sizeof(*leg->recipients))};
-    if (!leg->section || !config_open_section(following->config, leg->section, NULL, &ignored))
-        return false;
-    for (size_t i = 0; i < list.count; i++)
-        leg->recipients[leg->recipient_count++] = list.items[i];
-    return leg->recipient_count > 0 || !leg->section->channel->needs_recipient;
-}
-
+/* A section that is gone is passed over. */
 static bool add_told(void *self, struct row *row)
 {
     struct gathering *gathering = self;
@@ -60,8 +94,9 @@ static bool add_told(void *self, struct row *row)
     struct chain chain = {.legs = arena_alloc(arena, sizeof(*chain.legs)),
                           .leg_count = 1,
                           .route = config_route(gathering->following->config, row_text(row, 2))};
+    struct fault gone = {0};
 
-    if (make_leg(gathering, row_text(row, 0), row_text(row, 1), chain.legs) &&
+    if (leg_of_record(arena, gathering->following->config, row_text(row, 0), row_text(row, 1), chain.legs, &gone) &&
         (gathering->audience == AUDIENCE_CALLED_IN || !is_for_pockets(chain.legs)))
         plan_add_chain(arena, gathering->plan, &chain);
     return true;

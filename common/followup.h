@@ -15,9 +15,22 @@ struct following {
     const struct world *world;
     struct config *config;
     struct store *store;
+    size_t most; /* of each kind in one pass; 0 for a pass's worth */
 };
 
-/* The event that told the problem, as it came. */
+/* What is due, and what is done about each. */
+struct followup_dues {
+    const char *sql; /* ?1 is a time, ?2 how many at most */
+    size_t size;     /* of one thing that is due */
+    void (*read)(struct row *row, void *due);
+    bool (*act)(const struct following *following, const void *due, size_t *made, struct fault *fault);
+};
+
+/* Each is acted on with an arena of its own: a pass over many must not grow. */
+bool followup_each(const struct following *following, const struct followup_dues *dues, int64_t until_ms, size_t *made,
+                   struct fault *fault);
+
+/* The event that told the problem, as it came; its words may be changed (identity_keep()). */
 struct event followup_event(const struct following *following, const struct alert *alert);
 
 /* Whom of those who were told: everybody but by SMS and voice, or those that a step called in and nobody has told of its end. */

@@ -35,6 +35,12 @@ const char *identity_problem(struct arena *arena, const struct event *event)
     return arena_print(arena, "%s/%s", event->source, digest_hex(arena, &digest));
 }
 
+void identity_keep(struct arena *arena, struct event *event)
+{
+    if (!event->event_id[0] && !event->service[0])
+        event->event_id = epoch(arena, event);
+}
+
 static const char *hex_of(struct arena *arena, const char *text)
 {
     struct digest digest = hash_sha256(text, strlen(text));

@@ -15,6 +15,12 @@ enum { IDENTITY_MOST = 512 };
 const char *identity_problem(struct arena *arena, const struct event *event);
 
 /*
+ * For whoever tells a problem in other words than its source did: where words alone tell it from others, it gets an id by those
+ * that it has now, and stays the same problem whatever they become.
+ */
+void identity_keep(struct arena *arena, struct event *event);
+
+/*
  * The same for two notifications that would tell the same people the same thing: problem, kind, state, recipients, and the
  * source's number of the notification; without a number the event's own fields.
  */

@@ -1,6 +1,8 @@
 #include "common/link.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/encode.h"
 #include "common/hash.h"
@@ -26,6 +28,8 @@ bool link_keys_read(struct arena *arena, const char *path, struct link_keys *key
     struct link_keys read = {.previous = {""}};
     size_t len;
 
+    if (access(path, F_OK) != 0 && errno == ENOENT)
+        return fault_set(fault, FAULT_CONFIG, "there is no key '%s': `notifyctl setup` makes one", path);
     if (!secret_read(arena, path, &all, fault))
         return false;
     len = strcspn(secret_text(all), "\n");
@@ -65,7 +69,7 @@ static bool from_text(struct arena *arena, const char *token, unsigned char *byt
     struct str read = str_in(arena, 2 * TOKEN_BYTES);
     char *text;
 
-    if (strlen(token) != LINK_TOKEN_LENGTH || strpbrk(token, "+/="))
+    if (strlen(token) != LINK_TOKEN_LENGTH)
         return false;
     text = arena_copy(arena, token, LINK_TOKEN_LENGTH);
     for (char *c = text; *c; c++)

@@ -71,7 +71,7 @@ static bool keep_waiting(void *self, const struct alert *alert)
 static bool gather(struct asking *asking, struct fault *fault)
 {
     struct alert_filter filter = {
-        .problem = "", .short_id = "", .open = true, .untaken = true, .now_ms = world_wall_ms(&asking->world)};
+        .problem = "", .short_id = "", .untaken = true, .now_ms = world_wall_ms(&asking->world)};
 
     return alert_list(asking->lookout->store, asking->world.arena, &filter, keep_waiting, asking, fault);
 }

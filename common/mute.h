@@ -4,15 +4,17 @@
 
 #include "common/store.h"
 
+enum { MUTE_MOST_S = 30 * 86400, MUTE_ID_BYTES = 4 };
+
 /* Globs; "" for any. At least one of them is given. */
 struct mute {
-    const char *id;
+    const char *id; /* world_hex() of MUTE_ID_BYTES */
     const char *host;
     const char *service;
     const char *tag; /* "NAME" or "NAME=GLOB" */
     const char *section;
     int64_t from_ms;
-    int64_t until_ms;
+    int64_t until_ms; /* at most MUTE_MOST_S later */
     const char *author;
     const char *words;
 };

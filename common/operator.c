@@ -3,13 +3,13 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/notice.h"
 #include "common/recipient.h"
 #include "common/utf8.h"
 
 enum { AGAIN_AFTER_MS = 3600000 };
 
-static struct event event_for(const struct world *world, const struct config *config,
-                              const struct trouble_report *report)
+struct event operator_event(const struct world *world, const struct config *config, const struct trouble_report *report)
 {
     struct arena *arena = world->arena;
     struct event event = event_empty();
@@ -42,27 +42,17 @@ static void write_recipients(const struct world *world, const struct config *con
 static bool put(const struct world *world, const struct config *config, struct store *store, const char *title,
                 const struct event *event)
 {
-    struct arena *arena = world->arena;
+    struct notice notice = {.event = event, .again_after_ms = AGAIN_AFTER_MS};
     struct fault fault = {0};
     struct leg leg = {.section = config_section(config, NULL, title, &fault)};
-    struct chain chain = {.legs = &leg, .leg_count = 1};
-    struct admission_answer answer;
-    struct admission_ask ask;
+    bool placed = false;
 
     if (!leg.section || !config_open_section(config, leg.section, NULL, &fault))
         return false;
     write_recipients(world, config, &leg);
-    ask = asking_for(world, config, &chain, event,
-                     arena_print(arena, "o%011llx%s", (unsigned long long)world_wall_ms(world), world_hex(world, 6)),
-                     "", 0);
-    ask.limits = ask.recipient_limits = (struct limits){0};
-    ask.repeat_within_ms = AGAIN_AFTER_MS;
-    ask.reason = "operator";
-    if (!admission_ask(store, arena, &ask, &answer, &fault) || !store_promise(store, &fault)) {
+    if (!notice_put(world, config, store, &leg, &notice, &placed, &fault))
         log_error("%s", fault.text);
-        return false;
-    }
-    return answer.admission == ADMITTED || answer.admission == QUEUED;
+    return placed;
 }
 
 bool operator_tell(const struct world *world, const struct config *config, struct store *store,
@@ -74,7 +64,7 @@ bool operator_tell(const struct world *world, const struct config *config, struc
 
     if (!store || strcmp(about->source, OPERATOR_SOURCE) == 0)
         return false;
-    event = event_for(world, config, report);
+    event = operator_event(world, config, report);
     for (size_t i = 0; i < channels->count; i++)
         if (strcmp(channels->items[i], report->section) != 0)
             told = put(world, config, store, channels->items[i], &event) || told;

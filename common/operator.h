@@ -7,7 +7,9 @@
 #ifndef COMMON_OPERATOR_H
 #define COMMON_OPERATOR_H
 
-#include "common/asking.h"
+#include "common/config.h"
+#include "common/store.h"
+#include "common/world.h"
 
 /* The source of these messages' events. */
 #define OPERATOR_SOURCE "notifier"
@@ -19,6 +21,10 @@ struct trouble_report {
     const char *detail;  /* the masked line that says why */
     bool good_news;      /* nothing is in trouble */
 };
+
+/* What is told. */
+struct event operator_event(const struct world *world, const struct config *config,
+                            const struct trouble_report *report);
 
 /*
  * True when something was put into the outbox. Without a store, an operator or a usable channel the line in the system's log is

@@ -200,6 +200,18 @@ const char *chain_to_json(struct arena *arena, const struct chain *chain, bool r
     return json_print(doc);
 }
 
+bool leg_of_record(struct arena *arena, const struct config *config, const char *section, const char *recipients,
+                   struct leg *leg, struct fault *fault)
+{
+    struct text_list list = split_commas(arena, recipients);
+
+    *leg = (struct leg){.section = config_section(config, NULL, section, fault),
+                        .recipients = arena_alloc(arena, (list.count + 1) * sizeof(*leg->recipients))};
+    for (size_t i = 0; i < list.count; i++)
+        leg->recipients[leg->recipient_count++] = list.items[i];
+    return leg->section && config_open_section(config, leg->section, NULL, fault);
+}
+
 static bool leg_from_json(struct arena *arena, const struct config *config, struct json_object *json, struct leg *leg,
                           struct fault *fault)
 {

@@ -68,6 +68,12 @@ bool plan_make(struct arena *arena, const struct config *config, const struct ch
 void plan_add_note(struct arena *arena, struct plan *plan, const char *note);
 struct chain *plan_add_chain(struct arena *arena, struct plan *plan, const struct chain *chain);
 
+/*
+ * Opens the section for the recipients of a record, parted by commas. FAULT_CONFIG or FAULT_INPUT when it is not there any more.
+ */
+bool leg_of_record(struct arena *arena, const struct config *config, const char *section, const char *recipients,
+                   struct leg *leg, struct fault *fault);
+
 /* What must not be seen of the sections that may send it. */
 void chain_secrets(const struct chain *chain, struct secrets *secrets);
 

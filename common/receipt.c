@@ -422,12 +422,11 @@ static bool keep_question(void *self, struct row *row)
     return questions->count < ASKED_MOST;
 }
 
-bool receipt_run(const struct following *following, int64_t deadline_ms, size_t most, size_t *settled,
-                 struct fault *fault)
+bool receipt_run(const struct following *following, int64_t deadline_ms, size_t *settled, struct fault *fault)
 {
     struct arena *arena = arena_new();
     struct questions *questions = arena_alloc(arena, sizeof(*questions));
-    size_t limit = most > 0 && most < ASKED_MOST ? most : ASKED_MOST;
+    size_t limit = following->most > 0 && following->most < ASKED_MOST ? following->most : ASKED_MOST;
     bool ran = store_read(following->store, arena, fault, DUE, keep_question, questions, "ii",
                           world_wall_ms(following->world), (int64_t)limit);
 

@@ -12,11 +12,10 @@
 #include "common/followup.h"
 
 /*
- * Asks for those that are due, the gravest first, at most `most` (0: a pass's worth), none after `deadline_ms` (steady).
+ * Asks for those that are due, the gravest first, none after `deadline_ms` (steady).
  * *settled counts those whose end is known. False when the store fails. Killed anywhere, it goes on at the next call: a
  * question may be asked again, a leg is used once.
  */
-bool receipt_run(const struct following *following, int64_t deadline_ms, size_t most, size_t *settled,
-                 struct fault *fault);
+bool receipt_run(const struct following *following, int64_t deadline_ms, size_t *settled, struct fault *fault);
 
 #endif

@@ -731,6 +731,12 @@ static const struct retention NOTIFICATIONS = {
     " AND NOT (outcome = 'held' AND delivered_by = '') AND NOT EXISTS (SELECT 1 FROM receipt"
     " WHERE id = notification.id AND state = 'waiting') LIMIT ?3)",
     400};
+#define ALERTS_OVER "SELECT problem FROM alert WHERE over_ms > 0 AND over_ms >= ?1 AND over_ms < ?2"
+static const struct retention STEPS = {
+    "DELETE FROM step WHERE rowid IN (SELECT rowid FROM step WHERE problem IN (" ALERTS_OVER ") LIMIT ?3)", 400};
+static const struct retention REPLIES = {
+    "DELETE FROM reply WHERE rowid IN (SELECT rowid FROM reply WHERE problem IN (" ALERTS_OVER ") LIMIT ?3)", 400};
+static const struct retention ALERTS = {"DELETE FROM alert WHERE problem IN (" ALERTS_OVER " LIMIT ?3)", 400};
 static const struct retention MUTES = {
     "DELETE FROM mute WHERE rowid IN (SELECT rowid FROM mute WHERE until_ms >= ?1 AND until_ms < ?2 LIMIT ?3)", 400};
 
@@ -789,7 +795,8 @@ static bool take_out_bodies(struct store *store, int64_t before_ms, struct fault
 
 bool store_tidy(struct store *store, int64_t now_ms, struct fault *fault)
 {
-    const struct retention *const all[] = {&BOOKINGS, &ATTEMPTS, &RECEIPTS, &NOTIFICATIONS, &MUTES, &WRITEBACKS};
+    const struct retention *const all[] = {&BOOKINGS, &ATTEMPTS, &RECEIPTS, &NOTIFICATIONS, &STEPS,
+                                           &REPLIES,  &ALERTS,   &MUTES,    &WRITEBACKS};
 
     if (!take_out_bodies(store, now_ms - BODIES.days * 86400000, fault))
         return false;
@@ -803,5 +810,7 @@ bool store_tidy(struct store *store, int64_t now_ms, struct fault *fault)
 bool store_forget(struct store *store, int64_t before_ms, struct fault *fault)
 {
     return change_older(store, &BOOKINGS, before_ms, fault) && change_older(store, &ATTEMPTS, before_ms, fault) &&
-           change_older(store, &RECEIPTS, before_ms, fault) && change_older(store, &NOTIFICATIONS, before_ms, fault);
+           change_older(store, &RECEIPTS, before_ms, fault) && change_older(store, &NOTIFICATIONS, before_ms, fault) &&
+           change_older(store, &STEPS, before_ms, fault) && change_older(store, &REPLIES, before_ms, fault) &&
+           change_older(store, &ALERTS, before_ms, fault);
 }

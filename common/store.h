@@ -78,7 +78,7 @@ bool store_number(struct store *store, struct fault *fault, const char *sql, int
 /* For `notifyctl prune` and the worker: what is older than its retention goes, in batches of 500; then a passive checkpoint. */
 bool store_tidy(struct store *store, int64_t now_ms, struct fault *fault);
 
-/* Forgets notifications, attempts and bookings from before, but for what still waits. */
+/* Forgets notifications, attempts, bookings and alerts that were over before, but for what still waits. */
 bool store_forget(struct store *store, int64_t before_ms, struct fault *fault);
 
 /* Named values of the whole store: heartbeat of the worker and the like. */

@@ -66,6 +66,7 @@ const char *const STORE_STEPS[] = {
     "CREATE INDEX alert_id ON alert (id);"
     "CREATE INDEX alert_short ON alert (short_id);"
     "CREATE INDEX alert_open ON alert (opened_ms) WHERE over_ms = 0;"
+    "CREATE INDEX alert_over ON alert (over_ms) WHERE over_ms > 0;"
 
     /* What people said to it: took it, solved it, gave it back. */
     "CREATE TABLE reply ("
@@ -78,8 +79,9 @@ const char *const STORE_STEPS[] = {
     "CREATE TABLE step ("
     " problem TEXT NOT NULL, route TEXT NOT NULL, number INTEGER NOT NULL, due_ms INTEGER NOT NULL,"
     " state TEXT NOT NULL," /* waiting told ended stopped */
-    " at_ms INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (problem, route, number));"
+    " PRIMARY KEY (problem, route, number));"
     "CREATE INDEX step_due ON step (due_ms) WHERE state = 'waiting';"
+    "CREATE INDEX step_told ON step (problem) WHERE state = 'told';"
 
     /* What the monitoring system is still to be told of it. */
     "CREATE TABLE writeback ("
@@ -115,6 +117,7 @@ const char *const STORE_STEPS[] = {
     /* With its last two columns the index alone answers how many wait. */
     "CREATE INDEX notification_held ON notification (section, recipient_key, outcome, delivered_by)"
     " WHERE delivered_by = '' AND (outcome = 'held' OR outcome = 'folded');"
+    "CREATE INDEX notification_muted ON notification (code, section, recipients) WHERE outcome = 'muted';"
     "CREATE INDEX notification_told_by ON notification (delivered_by) WHERE outcome = 'held' OR outcome = 'folded';"
     "CREATE INDEX notification_people ON notification (recipient_key, created_ms) WHERE kind = 'problem';"
 

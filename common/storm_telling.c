@@ -223,7 +223,8 @@ static bool attend_to(struct announcing *announcing)
     const struct digest_making *making = announcing->making;
     const struct storm *storm = announcing->storm;
     struct fault unusable = {0};
-    bool usable = digest_leg(making, storm->section, storm->recipients, &announcing->leg, &unusable);
+    bool usable = leg_of_record(making->world->arena, making->config, storm->section, storm->recipients,
+                                &announcing->leg, &unusable);
     bool over;
     bool room;
 

@@ -173,7 +173,7 @@ static bool shows_storms(const struct digest_making *making, const struct group 
     struct fault unusable = {0};
     struct leg leg;
 
-    return digest_leg(making, group->section, group->recipients, &leg, &unusable) &&
+    return leg_of_record(making->world->arena, making->config, group->section, group->recipients, &leg, &unusable) &&
            (leg.section->channel->verbs & VERB_UPDATE);
 }
 
@@ -215,7 +215,7 @@ static bool summarise(const struct digest_making *making, struct group *group, s
         return false;
     if (!ripe)
         return true;
-    if (!digest_leg(making, group->section, group->recipients, &leg, &unusable))
+    if (!leg_of_record(making->world->arena, making->config, group->section, group->recipients, &leg, &unusable))
         return report_missing(making, group, unusable.text, fault);
     if (!digest_has_room(making, &leg, group->worst, &room, fault))
         return false;

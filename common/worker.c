@@ -189,14 +189,15 @@ static bool tell_mutes(const struct worker *worker, struct work_done *done, stru
 
 static struct following following_of(const struct worker *worker)
 {
-    return (struct following){.world = worker->world, .config = worker->config, .store = worker->store};
+    return (struct following){
+        .world = worker->world, .config = worker->config, .store = worker->store, .most = worker->rows_most};
 }
 
 static bool ask_receipts(const struct worker *worker, struct work_done *done, struct fault *fault)
 {
     struct following following = following_of(worker);
 
-    return receipt_run(&following, worker->deadline_ms, worker->rows_most, &done->receipts, fault);
+    return receipt_run(&following, worker->deadline_ms, &done->receipts, fault);
 }
 
 static bool follow_up(const struct worker *worker, struct work_done *done, struct fault *fault)
@@ -253,7 +254,8 @@ static bool show_heartbeat(const struct worker *worker, struct work_done *done, 
 static bool take_back(const struct worker *worker, struct work_done *done, struct fault *fault)
 {
     (void)done;
-    return outbox_take_back(worker->store, world_wall_ms(worker->world), fault);
+    return outbox_take_back(worker->store, world_wall_ms(worker->world), fault) &&
+           alert_take_back(worker->store, world_wall_ms(worker->world), fault);
 }
 
 static bool keep_vigil(const struct worker *worker, struct work_done *done, struct fault *fault)

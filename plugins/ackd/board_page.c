@@ -11,7 +11,7 @@
 #include "plugins/ackd/visit.h"
 #include "plugins/ackd/visitor.h"
 
-enum { LISTED_MOST = 200, PATTERN_MOST = 200, MUTE_MOST_S = 30 * 86400, MUTE_ID_BYTES = 4 };
+enum { LISTED_MOST = 200, PATTERN_MOST = 200 };
 
 static const char BOARD[] = "board";
 static const char *const LENGTHS[] = {"1h", "4h", "8h", "24h", "3d", "7d"};
@@ -111,7 +111,6 @@ static void show_board(struct visit *visit, struct store *store, const struct wi
     struct listing mutes = {.visit = visit, .items = jset_array(values, "mutes")};
     struct alert_filter filter = {.problem = "",
                                   .short_id = "",
-                                  .open = true,
                                   .untaken = pairs_value(&visit->query, "unconfirmed")[0] == '1',
                                   .now_ms = visit->now_ms,
                                   .most = LISTED_MOST};

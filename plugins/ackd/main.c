@@ -12,6 +12,7 @@
 #include "common/log.h"
 #include "common/process.h"
 #include "plugins/ackd/server.h"
+#include "plugins/web/stopping.h"
 
 #define ACKD_DEFAULT_PATH "/etc/notification-plugins/ackd.conf"
 
@@ -83,7 +84,7 @@ static bool live(struct arena *arena, const char *path, int inherited, struct fa
     static struct desk desk; /* too large for a stack */
     struct config *config = read_configuration(arena, path, fault);
     struct server server = {.desk = &desk};
-    int signals = server_signals();
+    int signals = stopping_signals();
     bool good;
 
     if (!config || !desk_open(&desk, arena, config, &clock_system, fault))

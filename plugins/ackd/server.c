@@ -3,9 +3,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -156,17 +154,6 @@ static void say_farewell(struct loop *loop)
         poll(&watched, 1, FULL_MS);
         http_run(loop->http);
     }
-}
-
-int server_signals(void)
-{
-    sigset_t set;
-
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
 bool server_run(struct server *server, int signals, struct fault *fault)

@@ -17,10 +17,9 @@ struct server {
     size_t listener_count;
 };
 
-/* From now on SIGTERM and SIGINT wait for server_run(). */
-int server_signals(void);
-
-/* Serves until SIGTERM or SIGINT; the listeners are closed then. FAULT_SYSTEM when it cannot begin. */
+/*
+ * Serves until `signals` (stopping_signals()) can be read; the listeners are closed then. FAULT_SYSTEM when it cannot begin.
+ */
 bool server_run(struct server *server, int signals, struct fault *fault);
 
 #endif

@@ -81,17 +81,51 @@ static void check_store(struct operation *operation, struct config *config)
         calendar_cache_fill(config, store, world_wall_ms(&operation->world) / 1000);
 }
 
-/* Without its key a message goes without its link. */
-static void check_key(const struct operation *operation, struct config *config)
+/* --- confirmations --- */
+
+/* What is asked of people, over all routes. */
+struct asked {
+    bool somewhere;
+    bool linked;   /* somewhere with a page */
+    bool stepless; /* somewhere without steps of its own */
+};
+
+static void add_asked(struct asked *asked, const struct confirmation *confirmation, size_t step_count)
 {
-    bool linked = config->confirm.base_url[0] != '\0';
+    asked->linked = asked->linked || confirmation->base_url[0];
+    asked->somewhere = asked->somewhere || confirmation->asked;
+    asked->stepless = asked->stepless || (confirmation->asked && step_count == 0);
+}
+
+static bool has_pocket_section(const struct config *config)
+{
+    for (size_t i = 0; i < config->section_count; i++)
+        if (config->sections[i]->channel->never_repeats)
+            return true;
+    return false;
+}
+
+/* A block that is filled in by half asks people for what they cannot do, or threatens what cannot happen. */
+static void check_confirmations(const struct operation *operation, struct config *config)
+{
+    struct asked asked = {0};
     struct link_keys keys;
     struct fault fault = {0};
 
+    add_asked(&asked, confirmation_for(config, NULL), 0);
     for (size_t i = 0; i < config->route_count; i++)
-        linked = linked || config->routes[i]->confirm.base_url[0];
-    if (linked && !link_keys_read(operation->arena, confirmation_key_path(config), &keys, &fault))
+        add_asked(&asked, confirmation_for(config, config->routes[i]), config->routes[i]->step_count);
+    if (asked.linked && !link_keys_read(operation->arena, confirmation_key_path(config), &keys, &fault))
         config_add_finding(config, true, config->path, "confirm: %s", fault.text);
+    if (asked.somewhere && !asked.linked)
+        config_add_finding(config, false, config->path,
+                           "confirm: without base_url messages have no link; people can take a problem in the "
+                           "monitoring system, or by `notifyctl confirm`");
+    if (asked.stepless && config->operator.channels.count == 0 && !has_pocket_section(config))
+        config_add_finding(
+            config, false, config->path,
+            "confirm: nobody can be called in when nobody takes a problem: give its route escalate {...}, "
+            "or name an operator");
 }
 
 static size_t print_findings(const struct config *config)
@@ -136,7 +170,7 @@ int command_check(struct operation *operation)
     check_templates(config);
     policy_check(config, world_wall_ms(&operation->world) / 1000);
     check_store(operation, config);
-    check_key(operation, config);
+    check_confirmations(operation, config);
     mistakes = print_findings(config);
     printf("%s: %zu of %zu sections usable, %zu mistake%s\n", config->path, count_usable(config), config->section_count,
            mistakes, mistakes == 1 ? "" : "s");

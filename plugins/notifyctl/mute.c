@@ -9,8 +9,6 @@
 #include "common/utf8.h"
 #include "plugins/notifyctl/arguments.h"
 
-enum { MUTE_MOST_S = 30 * 86400 };
-
 static const char *clean(const struct operation *operation, const char *text)
 {
     return utf8_clean_line(operation->arena, text, strlen(text));
@@ -102,7 +100,7 @@ int command_mute(struct operation *operation)
         return 1;
     if (list)
         return list_mutes(operation, store);
-    mute.id = world_hex(&operation->world, 4);
+    mute.id = world_hex(&operation->world, MUTE_ID_BYTES);
     if (!mute_add(store, &mute, &fault))
         return say_fault(operation, &fault);
     print_mute(operation, &mute);

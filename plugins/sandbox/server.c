@@ -2,14 +2,13 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "plugins/sandbox/smtp.h"
 #include "plugins/web/http.h"
+#include "plugins/web/stopping.h"
 
 enum {
     SESSIONS = 64,
@@ -198,22 +197,11 @@ static bool turn(struct loop *loop)
     return true;
 }
 
-static int open_signals(void)
-{
-    sigset_t set;
-
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-}
-
 bool server_run(struct server *server, struct fault *fault)
 {
     static struct loop loop; /* too large for a stack */
 
-    loop = (struct loop){.server = server, .signals = open_signals()};
+    loop = (struct loop){.server = server, .signals = stopping_signals()};
     loop.http = start_http(server);
     if (!loop.http || loop.signals < 0)
         return fault_set(fault, FAULT_SYSTEM, "cannot start the HTTP server");

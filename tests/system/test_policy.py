@@ -80,6 +80,19 @@ class Hours(PolicyCase):
         self.assertIn("3 条告警", text)
         self.assertIn("已恢复", text)
 
+    def test_what_a_mute_kept_back_waits_for_the_hours(self):
+        self.ctl("mute", "--host", "db-*", "--for", "2h", "--by", "li", "--why", "work")
+        self.route()
+        self.assertEqual([("muted",)], self.sql("SELECT outcome FROM notification WHERE kind = 'problem'"))
+        self.ctl("tick")
+        self.ctl("unmute", "all")
+        self.sql("UPDATE notification SET created_ms = created_ms - 7200000")
+        self.ctl("tick")
+        self.assertEqual([], self.stub.of("dingtalk"))
+        self.sql("UPDATE notification SET release_ms = 1")
+        self.ctl("tick")
+        self.assertIn("1 条告警", json.dumps(self.arrivals("dingtalk", 1)[0].json, ensure_ascii=False))
+
     def test_the_gravest_is_told_at_any_hour(self):
         self.assertEqual(["ops-dingtalk"], self.route(severity="emergency")[1]["success_channels"])
 
@@ -289,7 +302,7 @@ class Why(PolicyCase):
         rotation "duty" { members = {"zhang", "li"}  starts = "2026-01-05 09:00"  every = "1w" }
         route "off" { enabled = no  channels = {"ops-slack"} }
         route "web" { host = {"web-*"}  channels = {"ops-slack"} }
-        route "night" { during = "NIGHT"  channels = {"ops-webhook"} }
+        route "night" { during = "NIGHT"  channels = {"ops-webhook"}  confirm_within = "5m" }
         route "db" { severity = "error"  channels = {"ops-aliyun-sms", "ops-dingtalk"}  also = {"ops-email"}  to = {"@duty"}
                      confirm_within = "10m"  escalate { after = "20m"  channels = {"ops-dingtalk"}  to = {"@li"} } }
         route "never" { channels = {"ops-slack"} }
@@ -312,6 +325,7 @@ class Why(PolicyCase):
                      "2. email/ops-email to zhang@example.com", "told at once (first)"):
             self.assertIn(line, done.output)
         self.assertNotIn('"never" (', done.output)
+        self.assertNotIn("a confirmation", self.ctl("why", "--host", "db-01", "--severity", "critical", "--type", "update").output)
         self.assertEqual([], self.stub.recorded)
         self.assertEqual([(0,)], self.sql("SELECT (SELECT COUNT(*) FROM notification) + (SELECT COUNT(*) FROM booking)"))
 

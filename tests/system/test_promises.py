@@ -108,7 +108,9 @@ class Flood(StoreCase):
         self.assert_status(0, self.tell(2, host="web-01"))
         self.assert_status(0, self.ctl("unmute", "all"))
         self.assert_status(0, self.tell(3))
-        self.assertEqual(3, len(self.arrivals("webhook", 3)))
+        titles = [message.json["data"]["title"] for message in self.arrivals("webhook", 4)]
+        self.assertEqual(1, sum("静默" in title for title in titles), titles)
+        self.assertFalse([title for title in titles if "CPU 1" in title])
 
     def mute(self, length="2h"):
         self.assert_status(0, self.ctl("mute", "--host", "db-*", "--for", length, "--by", "li", "--why", "disk is being replaced"))
@@ -124,24 +126,74 @@ class Flood(StoreCase):
                 for name in ("open", "gone"):
                     self.assertIn("muted by li", self.tell(f"{name}-{early}", severity="critical").output)
                 self.assertIn("muted by li", self.tell(f"gone-{early}", kind="recovery", severity="info").output)
-                self.assert_status(0, self.ctl("tick"))
-                self.assertEqual([], self.stub.accepted("webhook"))
-                begun = self.stub.accepted("slack")[0].request.body.decode()
-                self.assertIn("告警已静默", begun)
-                self.assertIn("disk is being replaced", begun)
+                self.assertIn("muted by li", self.tell(f"open-{early}", kind="acknowledgement", severity="info").output)
+                for _ in range(2):
+                    self.assert_status(0, self.ctl("tick"))
+                for channel in ("slack", "webhook"):
+                    [begun] = [record.request.body.decode() for record in self.stub.accepted(channel)]
+                    self.assertIn("告警已静默", begun)
+                    self.assertRegex(begun, "db-.*li.*disk is being replaced")
                 if early:
                     self.assert_status(0, self.ctl("unmute", "all"))
                 self.sql("UPDATE mute SET from_ms = from_ms - 7200000, until_ms = until_ms - 7200000 WHERE ended = 0")
                 self.age(61)
                 self.assert_status(0, self.ctl("tick"))
-                [summary] = [message.json["data"] for message in self.stub.accepted("webhook")]
+                _, summary = [message.json["data"] for message in self.stub.accepted("webhook")]
                 self.assertIn("仍未恢复", summary["text"])
                 self.assertIn(f"CPU open-{early} is high", summary["text"])
                 self.assertRegex(summary["text"], "db-01 / CPU：故障 .*，已恢复")
                 self.assertIn("期间静默 3 条", self.stub.accepted("slack")[1].request.body.decode())
+                self.assertEqual([("acknowledgement", "muted"), ("recovery", "folded")],
+                                 self.sql("SELECT DISTINCT kind, outcome FROM notification WHERE code <> '' AND kind IN"
+                                          " ('recovery', 'acknowledgement') ORDER BY kind"))
                 self.assert_status(0, self.ctl("tick"))
-                self.assertEqual(1, len(self.stub.accepted("webhook")))
+                self.assertEqual(2, len(self.stub.accepted("webhook")))
                 self.age(3600)
+
+    def test_a_mute_is_told_once_to_whom_it_keeps_something_from(self):
+        """Whatever it mutes, their channel or the operator's; SMS are spared."""
+        self.configure(extra=LIMITED + 'operator { channels = {"ops-slack"} }\n',
+                       channels=("webhook", "slack", "dingtalk", "aliyun_sms"))
+        self.assert_status(0, self.ctl("mute", "--channel", "ops-*", "--host", "*", "--for", "2h", "--by", "li", "--why", "moving"))
+        event = json.dumps({"kind": "problem", "severity": "critical", "host": "db-01", "service": "CPU", "event_id": "1",
+                            "subject": "s"})
+        for channel in ("webhook", "slack", "aliyun_sms"):
+            to = ["--to", "13800138000"] if channel == "aliyun_sms" else []
+            self.assertIn("muted by li", self.notify(channel, "--source", "json", *to, stdin=event).output)
+        for _ in range(2):
+            self.assert_status(0, self.ctl("tick"))
+        self.assertEqual(["slack", "webhook"], sorted(record.name for record in self.stub.recorded))
+        self.assertIn("muted by li", self.notify("dingtalk", "--source", "json", stdin=event).output)
+        self.assert_status(0, self.ctl("tick"))
+        self.assertEqual(["dingtalk", "slack", "webhook"], sorted(record.name for record in self.stub.recorded))
+        self.sql("UPDATE notification SET created_ms = created_ms - 3700000")  # the operator hears other trouble again by then
+        self.assert_status(0, self.ctl("tick"))
+        self.assertEqual(3, len(self.stub.recorded))
+
+    def test_mutes_are_told_past_the_limits(self):
+        self.configure(extra='limit { per_minute = 1 }\noperator { channels = {"ops-slack"} }\n', channels=("slack",))
+        for _ in range(3):
+            self.mute()
+        self.assert_status(0, self.ctl("tick"))
+        self.assertEqual(3, len(self.stub.accepted("slack")))
+
+    def test_a_mute_whose_end_is_stopped_halfway_ends_at_the_next_pass(self):
+        self.configure(extra=LIMITED + 'operator { channels = {"ops-slack"} }\n', channels=("webhook", "slack"))
+        self.mute()
+        self.tell(1)
+        self.ctl("tick")
+        self.sql("CREATE TRIGGER stopped BEFORE UPDATE OF ended ON mute BEGIN SELECT RAISE(ABORT, 'stopped'); END")
+        self.assert_status(0, self.ctl("unmute", "all"))
+        self.age(61)
+        self.assertNotEqual(0, self.ctl("tick").status)
+        self.assertEqual([("muted",)], self.sql("SELECT outcome FROM notification WHERE kind = 'problem'"))
+        self.sql("DROP TRIGGER stopped")
+        for _ in range(2):
+            self.assert_status(0, self.ctl("tick"))
+        ends = [record for record in self.stub.accepted("slack") if "静默已结束" in record.request.body.decode()]
+        self.assertEqual(1, len(ends))
+        self.assertIn("期间静默 1 条", ends[0].request.body.decode())
+        self.assertEqual(2, len(self.stub.accepted("webhook")))
 
     def test_a_mute_keeps_nobody_with_a_problem_that_is_over(self):
         self.tell(1)

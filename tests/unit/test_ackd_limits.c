@@ -49,6 +49,22 @@ static void test_a_crowd_is_counted_in_the_same_memory(void **state)
     assert_true(rates_allow(&rates, "known", 100100));
 }
 
+/* Whoever goes on is not forgotten for others that come by once. */
+static void test_who_goes_on_is_not_pushed_out(void **state)
+{
+    static struct rates rates;
+    char client[32];
+
+    (void)state;
+    rates = (struct rates){.most = 1};
+    for (int i = 0; i < 30000; i++) {
+        snprintf(client, sizeof(client), "crowd %d", i);
+        rates_allow(&rates, client, i);
+        if (i >= 10000)
+            assert_int_equal(rates_allow(&rates, "known", i), i == 10000);
+    }
+}
+
 static struct guest guest(int descriptor, const char *peer, bool local, int64_t since_ms)
 {
     struct guest one = {.descriptor = descriptor, .since_ms = since_ms, .local = local};
@@ -144,6 +160,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_client_has_its_own_minute),
         cmocka_unit_test(test_a_crowd_is_counted_in_the_same_memory),
+        cmocka_unit_test(test_who_goes_on_is_not_pushed_out),
         cmocka_unit_test(test_sixteen_from_one_address),
         cmocka_unit_test(test_ten_seconds_each),
         cmocka_unit_test(test_the_longest_here_makes_room),

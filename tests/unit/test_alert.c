@@ -67,21 +67,23 @@ static struct alert find(struct place *place, struct store *store, const char *s
     return alert;
 }
 
-static enum alert_answer reply(struct place *place, struct store *store, enum alert_verb verb, const char *author,
-                               int64_t now_ms, struct alert *alert)
+static enum alert_answer say(struct place *place, struct store *store, struct alert_reply said, struct alert *alert)
 {
-    struct alert_reply said = {.id = the_id(place, "zabbix"),
-                               .verb = verb,
-                               .author = author,
-                               .via = "page",
-                               .words = "looking",
-                               .now_ms = now_ms};
     enum alert_answer answer = ALERT_UNKNOWN;
     struct fault fault = {0};
 
+    said.id = the_id(place, "zabbix");
     if (!alert_reply(store, place->arena, &said, alert, &answer, &fault))
         fail_msg("%s", fault.text);
     return answer;
+}
+
+static enum alert_answer reply(struct place *place, struct store *store, enum alert_verb verb, const char *author,
+                               int64_t now_ms, struct alert *alert)
+{
+    struct alert_reply said = {.verb = verb, .author = author, .via = "page", .words = "looking", .now_ms = now_ms};
+
+    return say(place, store, said, alert);
 }
 
 static void test_a_problem_opens_its_alert_and_asks(void **state)
@@ -117,6 +119,7 @@ static void test_telling_it_again_neither_delays_nor_repeats(void **state)
     assert_int_equal(number_in(place, "SELECT MIN(due_ms) FROM step"), NOW + 15 * MINUTE_MS);
     note(place, store, &event, 5 * MINUTE_MS, NOW + 11 * MINUTE_MS);
     assert_int_equal(find(place, store, "zabbix").due_ms, NOW + 16 * MINUTE_MS);
+    assert_int_equal(find(place, store, "zabbix").asked_ms, NOW);
 }
 
 static void test_nobody_is_asked_without_a_time(void **state)
@@ -141,6 +144,7 @@ static void test_its_end_stops_the_steps(void **state)
 
         open_one(place, store, "zabbix");
         note(place, store, &event, 0, NOW + MINUTE_MS);
+        note(place, store, &event, 0, NOW + 2 * MINUTE_MS); /* to the next channel */
         assert_int_equal(find(place, store, "zabbix").over_ms, NOW + MINUTE_MS);
         assert_int_equal(number_in(place, "SELECT COUNT(*) FROM step WHERE state = 'waiting'"), 0);
     }
@@ -165,6 +169,49 @@ static void test_a_problem_that_comes_back_begins_anew(void **state)
     assert_int_equal(alert.opened_ms, NOW + 60 * MINUTE_MS);
     assert_string_equal(alert.taken_by, "");
     assert_int_equal(number_in(place, "SELECT MIN(due_ms) FROM step WHERE state = 'waiting'"), NOW + 75 * MINUTE_MS);
+}
+
+static void add_told(struct place *place, const char *id, const char *kind, const char *reason, int64_t created_ms)
+{
+    run_sql(place,
+            arena_print(place->arena,
+                        "INSERT INTO notification (id, short_id, created_ms, problem, repeat_key, kind, severity,"
+                        " source, host, service, state, subject, section, channel, recipients, recipient_key,"
+                        " limit_key, endpoint_key, reason, outcome) VALUES ('%s', '', %lld, 'icinga2//db-01/disk/open',"
+                        " '', '%s', 0, '', '', '', '', '', '', '', '', '', '', '', '%s', 'delivered')",
+                        id, (long long)created_ms, kind, reason));
+}
+
+/* Icinga's stock command gives no id, and perhaps nobody was told of the end. */
+static void test_after_a_day_of_silence_it_is_another_problem(void **state)
+{
+    enum { HOUR_MS = 60 * MINUTE_MS };
+    struct place *place = *state;
+    struct store *store = open_store(place);
+    struct event event = event_of(EVENT_PROBLEM, "icinga2");
+    int64_t opened_ms[3];
+
+    event.event_id = "";
+    note(place, store, &event, 30 * MINUTE_MS, NOW);
+    run_sql(place, "UPDATE alert SET state = 'taken', taken_by = 'li', taken_ms = opened_ms");
+    add_told(place, "first", "problem", "first", NOW);
+    add_told(place, "ours", "problem", "escalation", NOW + 30 * HOUR_MS);
+    add_told(place, "said", "acknowledgement", "confirmation", NOW + 30 * HOUR_MS);
+    add_told(place, "now", "problem", "reminder", NOW + 24 * HOUR_MS - 1);
+    note(place, store, &event, 30 * MINUTE_MS, NOW + 24 * HOUR_MS - 1);
+    opened_ms[0] = number_in(place, "SELECT opened_ms FROM alert WHERE state = 'taken'");
+    note(place, store, &event, 30 * MINUTE_MS, NOW + 48 * HOUR_MS - 2);
+    opened_ms[1] = number_in(place, "SELECT opened_ms FROM alert WHERE state = 'taken'");
+    add_told(place, "next", "problem", "reminder", NOW + 48 * HOUR_MS - 1); /* as the admission records it before */
+    note(place, store, &event, 30 * MINUTE_MS, NOW + 48 * HOUR_MS - 1);
+    opened_ms[2] = number_in(place, "SELECT opened_ms FROM alert WHERE state = 'asked' AND taken_by = ''");
+    assert_int_equal(opened_ms[0], NOW);
+    assert_int_equal(opened_ms[1], NOW);
+    assert_int_equal(opened_ms[2], NOW + 48 * HOUR_MS - 1);
+    event.event_id = "4711"; /* with an id it is what it says that it is */
+    note(place, store, &event, 30 * MINUTE_MS, NOW);
+    note(place, store, &event, 30 * MINUTE_MS, NOW + 100 * HOUR_MS);
+    assert_int_equal(find(place, store, "icinga2").opened_ms, NOW);
 }
 
 static void test_the_first_who_takes_it_has_it(void **state)
@@ -215,6 +262,96 @@ static void test_words_of_one_millisecond_are_all_left_for_the_monitoring_system
     for (size_t i = 0; i < COUNT(VERBS); i++)
         assert_int_equal(reply(place, store, VERBS[i], "Li", NOW + MINUTE_MS, &alert), ALERT_DONE);
     assert_int_equal(number_in(place, "SELECT COUNT(DISTINCT id) FROM writeback"), COUNT(VERBS));
+}
+
+/* What was told before somebody took it is not told again. */
+static void test_given_back_only_what_was_stopped_goes_on(void **state)
+{
+    struct place *place = *state;
+    struct store *store = open_store(place);
+    struct alert alert;
+
+    open_one(place, store, "zabbix");
+    run_sql(place, "UPDATE step SET state = 'told' WHERE number = 0");
+    reply(place, store, ALERT_TAKE, "li", NOW + 20 * MINUTE_MS, &alert);
+    reply(place, store, ALERT_RELEASE, "li", NOW + 21 * MINUTE_MS, &alert);
+    assert_int_equal(number_in(place, "SELECT number FROM step WHERE state = 'waiting'"), 1);
+    assert_int_equal(number_in(place, "SELECT COUNT(*) FROM step WHERE state = 'told'"), 1);
+}
+
+static void test_what_nobody_was_asked_for_is_open_again(void **state)
+{
+    struct place *place = *state;
+    struct store *store = open_store(place);
+    struct event event = event_of(EVENT_PROBLEM, "zabbix");
+    struct alert alert;
+
+    note(place, store, &event, 0, NOW);
+    assert_int_equal(reply(place, store, ALERT_SOLVE, "li", NOW + 1, &alert), ALERT_DONE);
+    assert_int_equal(reply(place, store, ALERT_RELEASE, "li", NOW + 2, &alert), ALERT_DONE);
+    assert_int_equal(alert.state, ALERT_OPEN);
+    assert_int_equal(alert.due_ms, 0);
+    assert_int_equal(alert.solved_ms, 0);
+    assert_string_equal(alert.solved_by, "");
+}
+
+/* Somebody is on it: who is told of it now is not asked, whatever its route says. */
+static void test_telling_it_while_somebody_is_on_it_asks_nobody(void **state)
+{
+    struct place *place = *state;
+    struct store *store = open_store(place);
+    struct event event = event_of(EVENT_PROBLEM, "zabbix");
+    struct alert alert;
+
+    note(place, store, &event, 0, NOW);
+    reply(place, store, ALERT_TAKE, "li", NOW + 1, &alert);
+    note(place, store, &event, 30 * MINUTE_MS, NOW + MINUTE_MS);
+    assert_int_equal(find(place, store, "zabbix").state, ALERT_TAKEN);
+    assert_int_equal(number_in(place, "SELECT COUNT(*) FROM step"), 0);
+}
+
+static void test_who_solves_what_another_took_leaves_that_standing(void **state)
+{
+    struct place *place = *state;
+    struct store *store = open_store(place);
+    struct alert_reply solved = {
+        .verb = ALERT_SOLVE, .author = "wang", .via = "notifyctl", .words = "", .now_ms = NOW + 2000};
+    struct alert alert;
+
+    open_one(place, store, "zabbix");
+    reply(place, store, ALERT_TAKE, "li", NOW + 1000, &alert);
+    assert_int_equal(say(place, store, solved, &alert), ALERT_DONE);
+    assert_string_equal(alert.taken_by, "li");
+    assert_string_equal(alert.taken_via, "page");
+    assert_int_equal(alert.taken_ms, NOW + 1000);
+    assert_string_equal(alert.solved_by, "wang");
+    assert_int_equal(alert.solved_ms, NOW + 2000);
+    assert_string_equal(alert.words, "looking"); /* the newest words that there are */
+}
+
+/* A person's time counts from when that person took it, whatever was said to the one before. */
+static void test_taking_it_begins_a_time_of_its_own(void **state)
+{
+    struct place *place = *state;
+    struct store *store = open_store(place);
+    struct event event = event_of(EVENT_ACKNOWLEDGEMENT, "zabbix");
+    struct alert_reply taken = {
+        .verb = ALERT_TAKE, .author = "li", .via = "page", .words = "", .now_ms = NOW + 3 * MINUTE_MS};
+    struct alert alert;
+
+    open_one(place, store, "zabbix");
+    reply(place, store, ALERT_TAKE, "wang", NOW + MINUTE_MS, &alert);
+    reply(place, store, ALERT_RELEASE, "wang", NOW + 2 * MINUTE_MS, &alert);
+    for (int round = 0; round < 2; round++) {
+        run_sql(place, "UPDATE alert SET reminded_ms = 9000000000000"); /* by a clock that ran ahead */
+        if (round == 0)
+            assert_int_equal(say(place, store, taken, &alert), ALERT_DONE);
+        else
+            note(place, store, &event, 0, NOW + 5 * MINUTE_MS);
+        assert_int_equal(number_in(place, "SELECT reminded_ms FROM alert"), 0);
+        assert_string_equal(find(place, store, "zabbix").words, "looking");
+        reply(place, store, ALERT_RELEASE, "li", NOW + (4 + 2 * round) * MINUTE_MS, &alert);
+    }
 }
 
 static void test_who_solves_it_has_taken_it(void **state)
@@ -323,6 +460,51 @@ static void test_an_acknowledgement_taken_back_at_the_source_gives_it_back(void 
     assert_int_equal(number_in(place, "SELECT COUNT(*) FROM writeback WHERE verb = 'release'"), 0);
 }
 
+/* Zabbix tells people one after the other: the last may hear of the problem when the first know that it is over. */
+static void test_what_is_told_late_does_not_open_it_again(void **state)
+{
+    struct place *place = *state;
+    struct store *store = open_store(place);
+    struct event problem = event_of(EVENT_PROBLEM, "zabbix");
+    struct event recovery = event_of(EVENT_RECOVERY, "zabbix");
+
+    problem.time_s = NOW / 1000;
+    recovery.time_s = NOW / 1000 + 30;
+    note(place, store, &problem, 30 * MINUTE_MS, NOW);
+    note(place, store, &recovery, 0, NOW + 30000);
+    note(place, store, &problem, 30 * MINUTE_MS, NOW + 40000);
+    assert_int_equal(find(place, store, "zabbix").over_ms, NOW + 30000);
+    assert_int_equal(number_in(place, "SELECT COUNT(*) FROM step WHERE state = 'waiting'"), 0);
+    problem.time_s += 60;
+    note(place, store, &problem, 30 * MINUTE_MS, NOW + 60000);
+    assert_int_equal(find(place, store, "zabbix").over_ms, 0);
+    assert_int_equal(number_in(place, "SELECT COUNT(*) FROM step WHERE state = 'waiting'"), 2);
+}
+
+static void test_a_clock_that_is_set_back_delays_nothing(void **state)
+{
+    struct place *place = *state;
+    struct store *store = open_store(place);
+    struct fault fault = {0};
+    struct alert alert;
+    int64_t now_ms = NOW - 60 * MINUTE_MS;
+
+    open_one(place, store, "zabbix");
+    open_one(place, store, "nagios");
+    reply(place, store, ALERT_TAKE, "li", NOW + MINUTE_MS, &alert);
+    assert_true(alert_take_back(store, NOW - 2000, &fault)); /* as far as two clocks may differ */
+    assert_int_equal(find(place, store, "nagios").opened_ms, NOW);
+    assert_true(alert_take_back(store, now_ms, &fault));
+    alert = find(place, store, "nagios");
+    assert_int_equal(alert.opened_ms, now_ms);
+    assert_int_equal(alert.asked_ms, now_ms);
+    assert_int_equal(alert.due_ms, now_ms + 30 * MINUTE_MS);
+    assert_int_equal(number_in(place, "SELECT MIN(due_ms) FROM step WHERE state = 'waiting'"), now_ms + 15 * MINUTE_MS);
+    assert_int_equal(find(place, store, "zabbix").taken_ms, now_ms);
+    assert_int_equal(reply(place, store, ALERT_RELEASE, "li", now_ms + MINUTE_MS, &alert), ALERT_DONE);
+    assert_int_equal(alert.due_ms, now_ms + 31 * MINUTE_MS);
+}
+
 struct seen {
     int count;
     const char *first;
@@ -358,6 +540,17 @@ static int list(struct place *place, struct store *store, struct alert_filter fi
     return seen.count;
 }
 
+/* The source of the alert that stands first. */
+static const char *first_of(struct place *place, struct store *store)
+{
+    struct alert_filter filter = {.problem = "", .short_id = "", .now_ms = NOW};
+    struct seen seen = {0};
+    struct fault fault = {0};
+
+    assert_true(alert_list(store, place->arena, &filter, count_alert, &seen, &fault));
+    return seen.first;
+}
+
 static void test_lists(void **state)
 {
     struct place *place = *state;
@@ -370,19 +563,26 @@ static void test_lists(void **state)
     open_one(place, store, "zabbix");
     open_one(place, store, "nagios");
     open_one(place, store, "icinga2");
-    assert_int_equal(list(place, store, (struct alert_filter){.open = true}), 3);
+    assert_int_equal(list(place, store, (struct alert_filter){.before_ms = 0}), 3);
     assert_int_equal(list(place, store, (struct alert_filter){.short_id = "#AAAAA"}), 3);
     reply(place, store, ALERT_TAKE, "li", NOW + 1, &alert);
     note(place, store, &recovery, 0, NOW + 2);
-    assert_int_equal(list(place, store, (struct alert_filter){.open = true}), 2);
+    assert_int_equal(list(place, store, (struct alert_filter){.before_ms = 0}), 2);
     assert_int_equal(list(place, store, (struct alert_filter){.untaken = true}), 1);
     assert_int_equal(list(place, store, (struct alert_filter){.before_ms = NOW}), 0);
-    assert_int_equal(list(place, store, (struct alert_filter){.most = 2}), 2);
+    assert_int_equal(list(place, store, (struct alert_filter){.most = 1}), 1);
+    run_sql(place, "UPDATE alert SET opened_ms = opened_ms - 1 WHERE source = 'icinga2'");
+    assert_string_equal(first_of(place, store), "icinga2");
+    run_sql(place, "UPDATE alert SET severity = 1 WHERE source = 'icinga2'");
+    assert_string_equal(first_of(place, store), "zabbix");
+    reply(place, store, ALERT_RELEASE, "li", NOW + 3, &alert);
+    assert_int_equal(list(place, store, (struct alert_filter){.untaken = true}), 2);
+    assert_int_equal(list(place, store, (struct alert_filter){.before_ms = NOW + 1}), 2);
     /* A name is free again 30 days after the end. */
     assert_int_equal(
         list(place, store, (struct alert_filter){.short_id = "#AAAAA", .now_ms = NOW + INT64_C(2592000002)}), 2);
     assert_true(alert_said(store, place->arena, alert.problem, count_said, &seen, &fault));
-    assert_int_equal(seen.count, 1);
+    assert_int_equal(seen.count, 2);
     assert_string_equal(seen.first, "take");
 }
 
@@ -394,14 +594,22 @@ int main(void)
         WITH_PLACE(test_nobody_is_asked_without_a_time),
         WITH_PLACE(test_its_end_stops_the_steps),
         WITH_PLACE(test_a_problem_that_comes_back_begins_anew),
+        WITH_PLACE(test_after_a_day_of_silence_it_is_another_problem),
         WITH_PLACE(test_the_first_who_takes_it_has_it),
         WITH_PLACE(test_what_is_given_back_waits_for_somebody_again),
+        WITH_PLACE(test_given_back_only_what_was_stopped_goes_on),
+        WITH_PLACE(test_what_nobody_was_asked_for_is_open_again),
+        WITH_PLACE(test_telling_it_while_somebody_is_on_it_asks_nobody),
+        WITH_PLACE(test_who_solves_what_another_took_leaves_that_standing),
+        WITH_PLACE(test_taking_it_begins_a_time_of_its_own),
         WITH_PLACE(test_words_of_one_millisecond_are_all_left_for_the_monitoring_system),
         WITH_PLACE(test_who_solves_it_has_taken_it),
         WITH_PLACE(test_what_is_over_or_unknown_cannot_be_taken),
         WITH_PLACE(test_an_acknowledgement_of_the_source_takes_it),
         WITH_PLACE(test_our_own_word_takes_nothing),
         WITH_PLACE(test_an_acknowledgement_taken_back_at_the_source_gives_it_back),
+        WITH_PLACE(test_what_is_told_late_does_not_open_it_again),
+        WITH_PLACE(test_a_clock_that_is_set_back_delays_nothing),
         WITH_PLACE(test_lists),
     };
 

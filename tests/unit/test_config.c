@@ -280,6 +280,7 @@ static void test_names_the_line_and_the_remedy_of_each_mistake(void **state)
         {"confirm {\n base_url = \"m.example\"\n}",                "x:2", "begins with https:// or http://"                                         },
         {"confirm {\n within = \"soon\"\n}",                       "x:2", "with its unit"                                                           },
         {"confirm {\n from = \"all\"\n}",                          "x:2", "info, warning, error"                                                    },
+        {"confirm {\n within = \"30m\"\n}\nconfirm { }",           "x:4", "'confirm' is set already at "                                            },
         {"\noperator { channels = {\"nobody\"} }",                 "x:2", "names the channel 'nobody', and there is no section"                     },
         {"\noperator { to = {\"@nobody\"} }",                      "x:2", "names @nobody, and there is no contact"                                  },
         {"include \"x\"",                                          "x:1", "wants a { behind its title"                                              },

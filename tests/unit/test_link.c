@@ -7,9 +7,10 @@
 #define EXPIRES INT64_C(1767927845)
 
 /* Made by Python's hmac, hashlib, struct and base64. */
-#define TOKEN         "AQD_EKXerb7vaWBwJUjBLGVjkt6scsnWac00uyE"
-#define TOKEN_OF_LAST "Af_______________02cMu1jgnnomBwg081KpRw"
-#define TOKEN_OF_2    "AgD_EKXerb7vaWBwJclttsVfcelXnXJ6TBQeaLc" /* version 2 */
+#define TOKEN           "AQD_EKXerb7vaWBwJUjBLGVjkt6scsnWac00uyE"
+#define TOKEN_OF_LAST   "Af_______________02cMu1jgnnomBwg081KpRw"
+#define TOKEN_OF_2      "AgD_EKXerb7vaWBwJclttsVfcelXnXJ6TBQeaLc" /* version 2 */
+#define TOKEN_OF_NOBODY "AQD_EKXerb7vaWBwJWb5PmWRypRmOjfBWkK5T9E" /* with an empty key */
 
 static const struct link_keys KEYS = {.current = {"0123456789abcdef0123456789abcdef"}, .previous = {""}};
 static const struct link_keys OTHER = {.current = {"fedcba9876543210fedcba9876543210fedcba98"}, .previous = {""}};
@@ -36,17 +37,18 @@ static void test_what_tokens_prove(void **state)
         enum link_proof proof;
         const char *id;
     } CASES[] = {
-        {"valid",                    &KEYS,     TOKEN,         EXPIRES - 1,    LINK_VALID,   ID                },
-        {"at the second it expires", &KEYS,     TOKEN,         EXPIRES,        LINK_EXPIRED, ID                },
-        {"long after",               &KEYS,     TOKEN,         EXPIRES + 9999, LINK_EXPIRED, ID                },
-        {"before a clock's mistake", &KEYS,     TOKEN,         0,              LINK_VALID,   ID                },
-        {"by the key before",        &ROTATING, TOKEN,         EXPIRES - 1,    LINK_VALID,   ID                },
-        {"by a key that is gone",    &OTHER,    TOKEN,         EXPIRES - 1,    LINK_FORGED,  ""                },
-        {"the greatest of all",      &OTHER,    TOKEN_OF_LAST, 4294967294,     LINK_VALID,   "ffffffffffffffff"},
-        {"another version",          &KEYS,     TOKEN_OF_2,    EXPIRES - 1,    LINK_FORGED,  ""                },
-        {"nothing",                  &KEYS,     "",            EXPIRES - 1,    LINK_FORGED,  ""                },
-        {"padding",                  &KEYS,     TOKEN "=",     EXPIRES - 1,    LINK_FORGED,  ""                },
-        {"one more",                 &KEYS,     TOKEN "A",     EXPIRES - 1,    LINK_FORGED,  ""                },
+        {"valid",                    &KEYS,     TOKEN,           EXPIRES - 1,    LINK_VALID,   ID                },
+        {"at the second it expires", &KEYS,     TOKEN,           EXPIRES,        LINK_EXPIRED, ID                },
+        {"long after",               &KEYS,     TOKEN,           EXPIRES + 9999, LINK_EXPIRED, ID                },
+        {"before a clock's mistake", &KEYS,     TOKEN,           0,              LINK_VALID,   ID                },
+        {"by the key before",        &ROTATING, TOKEN,           EXPIRES - 1,    LINK_VALID,   ID                },
+        {"by a key that is gone",    &OTHER,    TOKEN,           EXPIRES - 1,    LINK_FORGED,  ""                },
+        {"the greatest of all",      &OTHER,    TOKEN_OF_LAST,   4294967294,     LINK_VALID,   "ffffffffffffffff"},
+        {"another version",          &KEYS,     TOKEN_OF_2,      EXPIRES - 1,    LINK_FORGED,  ""                },
+        {"no key at all",            &KEYS,     TOKEN_OF_NOBODY, EXPIRES - 1,    LINK_FORGED,  ""                },
+        {"nothing",                  &KEYS,     "",              EXPIRES - 1,    LINK_FORGED,  ""                },
+        {"padding",                  &KEYS,     TOKEN "=",       EXPIRES - 1,    LINK_FORGED,  ""                },
+        {"one more",                 &KEYS,     TOKEN "A",       EXPIRES - 1,    LINK_FORGED,  ""                },
     };
     struct place *place = *state;
 
@@ -126,6 +128,20 @@ static void test_key_files(void **state)
     }
 }
 
+static void test_a_key_that_is_not_there_names_its_remedy(void **state)
+{
+    struct place *place = *state;
+    struct link_keys keys;
+    struct fault fault = {0};
+
+    assert_false(link_keys_read(place->arena, file_in(place, "no.key"), &keys, &fault));
+    assert_int_equal(fault.kind, FAULT_CONFIG);
+    assert_non_null(strstr(fault.text, "no.key': `notifyctl setup` makes one"));
+    write_key(place, "0123456789abcdef0123456789abcdef\n", 0640);
+    assert_false(link_keys_read(place->arena, file_in(place, "confirm.key/x"), &keys, &fault));
+    assert_non_null(strstr(fault.text, "Not a directory"));
+}
+
 static void test_addresses_have_one_slash(void **state)
 {
     struct place *place = *state;
@@ -142,6 +158,7 @@ int main(void)
         WITH_PLACE(test_what_tokens_prove),
         WITH_PLACE(test_no_other_text_proves_anything),
         WITH_PLACE(test_key_files),
+        WITH_PLACE(test_a_key_that_is_not_there_names_its_remedy),
         WITH_PLACE(test_addresses_have_one_slash),
     };
 

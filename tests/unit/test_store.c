@@ -162,6 +162,32 @@ static void test_old_rows_go_in_their_time(void **state)
     assert_int_equal(number_in(place, "SELECT COUNT(*) FROM booking"), 1);
 }
 
+static void test_alerts_are_forgotten_400_days_after_their_end(void **state)
+{
+    const int64_t day_ms = 86400000;
+    struct place *place = *state;
+    struct store *store = open_store(place);
+    struct fault fault = {0};
+
+    run_sql(place,
+            "INSERT INTO alert (problem, id, short_id, opened_ms, over_ms, severity, source, host, service, subject,"
+            " event, state) VALUES ('gone', '1', '', 1, 1000, 0, '', '', '', '', '', 'open'),"
+            " ('open', '2', '', 1, 0, 0, '', '', '', '', '', 'open')");
+    run_sql(place, "INSERT INTO step (problem, route, number, due_ms, state) VALUES ('gone', '', 0, 1, 'stopped'),"
+                   " ('gone', '', 1, 1, 'stopped'), ('open', '', 0, 1, 'waiting')");
+    run_sql(place,
+            "INSERT INTO reply (problem, at_ms, verb, author, via, words) VALUES ('gone', 1, 'take', '', '', ''),"
+            " ('open', 1, 'take', '', '', '')");
+    assert_true(store_tidy(store, 400 * day_ms + 1000, &fault));
+    assert_int_equal(number_in(place, "SELECT COUNT(*) FROM alert"), 2);
+    assert_int_equal(number_in(place, "SELECT COUNT(*) FROM step"), 3);
+    assert_true(store_tidy(store, 400 * day_ms + 1001, &fault));
+    assert_int_equal(number_in(place, "SELECT COUNT(*) FROM alert WHERE problem = 'open'"), 1);
+    assert_int_equal(number_in(place, "SELECT COUNT(*) FROM alert WHERE problem = 'gone'"), 0);
+    assert_int_equal(number_in(place, "SELECT COUNT(*) FROM step"), 1);
+    assert_int_equal(number_in(place, "SELECT COUNT(*) FROM reply"), 1);
+}
+
 static void add_told(struct place *place, const char *id, int64_t created_ms)
 {
     run_sql(place,
@@ -265,6 +291,7 @@ int main(void)
         WITH_PLACE(test_a_store_that_was_replaced_is_opened_anew),
         WITH_PLACE(test_a_link_in_place_of_the_file_is_refused),
         WITH_PLACE(test_old_rows_go_in_their_time),
+        WITH_PLACE(test_alerts_are_forgotten_400_days_after_their_end),
         WITH_PLACE(test_what_was_said_is_forgotten_after_thirty_days_the_rest_stays),
         WITH_PLACE(test_a_reading_within_the_same_reading_has_its_own_place),
         WITH_PLACE(test_a_statement_is_used_again_with_other_values),
