@@ -178,7 +178,7 @@ class Nagios(Installed):
         said = self.follow("nagios-naemon.md", "Set up")
         self.assertIn("Total Errors:   0", said)
         self.assertNotIn("uplicate", said)
-        self.configure_more("nagios", examples("nagios-naemon.md", "Who has taken it")[0])
+        self.configure_more("nagios", examples("nagios-naemon.md", "Who has taken it", "conf")[0])
         self.follow("nagios-naemon.md", "Who has taken it")
         daemon = nagios.Running(self.root.at("/var/lib/nagios4/rw/nagios.cmd"), self.root.at("/var/log/nagios4/nagios.log"))
         support.wait_until(daemon.pipe.exists, 20, "the pipe of Nagios")
@@ -199,7 +199,8 @@ class Icinga(Installed):
     def test_4_icinga_tells_people(self):
         self.machine.run("icinga2", "api", "setup")
         password = re.search(r'password = "(\w+)"', self.root.at("/etc/icinga2/conf.d/api-users.conf").read_text())[1]
-        user, _, monitor = examples("icinga2.md", "Who has taken it")
+        user = examples("icinga2.md", "Who has taken it")[0]
+        monitor, = examples("icinga2.md", "Who has taken it", "conf")
         self.root.write("/etc/icinga2/conf.d/notify-user.conf", user)
         self.root.write("/etc/icinga2/conf.d/icinga01.conf", ICINGA_OBJECTS)
         # mail-host-notification and mail-service-notification are Icinga's own
