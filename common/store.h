@@ -75,12 +75,6 @@ bool store_read(struct store *store, struct arena *arena, struct fault *fault, c
 bool store_number(struct store *store, struct fault *fault, const char *sql, int64_t otherwise, int64_t *number,
                   const char *types, ...);
 
-/* For `notifyctl prune` and the worker: what is older than its retention goes, in batches of 500; then a passive checkpoint. */
-bool store_tidy(struct store *store, int64_t now_ms, struct fault *fault);
-
-/* Forgets notifications, attempts, bookings and alerts that were over before, but for what still waits. */
-bool store_forget(struct store *store, int64_t before_ms, struct fault *fault);
-
 /* Named values of the whole store: heartbeat of the worker and the like. */
 bool store_set_value(struct store *store, const char *name, int64_t value, struct fault *fault);
 bool store_get_value(struct store *store, const char *name, int64_t otherwise, int64_t *value, struct fault *fault);

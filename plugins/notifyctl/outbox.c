@@ -1,4 +1,5 @@
 /* notifyctl outbox, retry, drop, tick, prune: what waits, and the worker's pass by hand, by cron or by timer. */
+#include "common/retention.h"
 #include "common/outbox.h"
 
 #include <stdio.h>
@@ -176,8 +177,8 @@ int command_prune(struct operation *operation)
     store = open_store_or_say(operation);
     if (!store)
         return 1;
-    if (!store_tidy(store, world_wall_ms(&operation->world), &fault) ||
-        (before_ms > 0 && !store_forget(store, before_ms, &fault)))
+    if (!retention_tidy(store, world_wall_ms(&operation->world), &fault) ||
+        (before_ms > 0 && !retention_forget(store, before_ms, &fault)))
         return say_fault(operation, &fault);
     return 0;
 }

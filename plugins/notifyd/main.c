@@ -16,6 +16,7 @@
 #include "common/daemon.h"
 #include "common/log.h"
 #include "common/process.h"
+#include "common/retention.h"
 #include "common/worker.h"
 #include "plugins/channels.h"
 
@@ -105,7 +106,7 @@ static bool tidy(struct house *house, int64_t now_ms, struct fault *fault)
         return true;
     house->tidied_ms = now_ms;
     reloading = 1; /* what lookups left in the configuration's arena goes */
-    return store_tidy(house->store, now_ms, fault);
+    return retention_tidy(house->store, now_ms, fault);
 }
 
 /* One pass with an arena of its own: a process that lives for months must not grow. */

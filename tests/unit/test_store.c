@@ -4,6 +4,8 @@
 
 #include <sqlite3.h>
 
+#include "common/retention.h"
+
 static void test_a_new_store_is_made_for_the_group(void **state)
 {
     struct place *place = *state;
@@ -158,7 +160,7 @@ static void test_old_rows_go_in_their_time(void **state)
     struct fault fault = {0};
 
     run_sql(place, "INSERT INTO booking VALUES ('a', 1000, 0), ('a', 200000000, 0)");
-    assert_true(store_tidy(store, 200000001, &fault));
+    assert_true(retention_tidy(store, 200000001, &fault));
     assert_int_equal(number_in(place, "SELECT COUNT(*) FROM booking"), 1);
 }
 
@@ -178,10 +180,10 @@ static void test_alerts_are_forgotten_400_days_after_their_end(void **state)
     run_sql(place,
             "INSERT INTO reply (problem, at_ms, verb, author, via, words) VALUES ('gone', 1, 'take', '', '', ''),"
             " ('open', 1, 'take', '', '', '')");
-    assert_true(store_tidy(store, 400 * day_ms + 1000, &fault));
+    assert_true(retention_tidy(store, 400 * day_ms + 1000, &fault));
     assert_int_equal(number_in(place, "SELECT COUNT(*) FROM alert"), 2);
     assert_int_equal(number_in(place, "SELECT COUNT(*) FROM step"), 3);
-    assert_true(store_tidy(store, 400 * day_ms + 1001, &fault));
+    assert_true(retention_tidy(store, 400 * day_ms + 1001, &fault));
     assert_int_equal(number_in(place, "SELECT COUNT(*) FROM alert WHERE problem = 'open'"), 1);
     assert_int_equal(number_in(place, "SELECT COUNT(*) FROM alert WHERE problem = 'gone'"), 0);
     assert_int_equal(number_in(place, "SELECT COUNT(*) FROM step"), 1);
@@ -211,13 +213,13 @@ static void test_what_was_said_is_forgotten_after_thirty_days_the_rest_stays(voi
     add_told(place, "first", begin_ms);
     add_told(place, "second", begin_ms + day_ms);
     add_told(place, "third", begin_ms + 2 * day_ms);
-    assert_true(store_tidy(store, begin_ms + 30 * day_ms, &fault));
+    assert_true(retention_tidy(store, begin_ms + 30 * day_ms, &fault));
     assert_int_equal(number_in(place, BODIES), 3);
-    assert_true(store_tidy(store, begin_ms + 30 * day_ms + 1, &fault));
+    assert_true(retention_tidy(store, begin_ms + 30 * day_ms + 1, &fault));
     assert_int_equal(number_in(place, BODIES), 2);
-    assert_true(store_tidy(store, begin_ms + 32 * day_ms, &fault));
+    assert_true(retention_tidy(store, begin_ms + 32 * day_ms, &fault));
     assert_int_equal(number_in(place, BODIES), 1);
-    assert_true(store_tidy(store, begin_ms + 32 * day_ms + 1, &fault));
+    assert_true(retention_tidy(store, begin_ms + 32 * day_ms + 1, &fault));
     assert_int_equal(number_in(place, BODIES), 0);
     assert_int_equal(number_in(place, "SELECT COUNT(*) FROM notification"), 3);
 }

@@ -1,6 +1,8 @@
 /* What waits: told in order, by one at a time, through providers that work; with clocks and answers of the test's own. */
 #include "tests/unit/worker_support.h"
 
+#include "common/retention.h"
+
 #define SECTIONS                                                                                                 \
     "wall \"dead\" { key = \"dead-0123456789\" }\nwall \"ops\" { key = \"ops-0123456789\" }\n"                   \
     "robot \"one\" { key = \"one-0123456789\"  pool = {\"two\"} }\nrobot \"two\" { key = \"two-0123456789\" }\n" \
@@ -354,12 +356,12 @@ static void test_what_is_still_asked_for_is_not_forgotten(void **state)
     queue(house, (struct queued){{"sms"}, {"13800138000"}, SEVERITY_ERROR, "asked for"});
     queue(house, (struct queued){{"ops"}, {NULL}, SEVERITY_ERROR, "told"});
     assert_int_equal(work(house).rows.delivered, 2);
-    assert_true(store_forget(house->store, house->wall_ms + 1, &fault));
+    assert_true(retention_forget(house->store, house->wall_ms + 1, &fault));
     assert_int_equal(number(house, "SELECT COUNT(*) FROM receipt WHERE id = 'asked for'"), 1);
     assert_int_equal(number(house, "SELECT COUNT(*) FROM notification"), 1);
     house_rest(house, 60000);
     assert_int_equal(work(house).receipts, 1);
-    assert_true(store_forget(house->store, house->wall_ms + 1, &fault));
+    assert_true(retention_forget(house->store, house->wall_ms + 1, &fault));
     assert_int_equal(number(house, "SELECT COUNT(*) FROM receipt"), 0);
     assert_int_equal(number(house, "SELECT COUNT(*) FROM notification"), 0);
 }
