@@ -10,9 +10,13 @@
 #include "common/settings.h"
 #include "common/verdict.h"
 
-void dingtalk_judge(const struct response *response, struct verdicts *verdicts);
-void feishu_judge(const struct response *response, struct verdicts *verdicts);
-void wecom_judge(const struct response *response, struct verdicts *verdicts);
+/* Robots answer alike, whatever was sent. */
+void dingtalk_classify(const void *settings, const struct intent *intent, const struct response *response,
+                       struct verdicts *verdicts);
+void feishu_classify(const void *settings, const struct intent *intent, const struct response *response,
+                     struct verdicts *verdicts);
+void wecom_classify(const void *settings, const struct intent *intent, const struct response *response,
+                    struct verdicts *verdicts);
 
 /* A webhook answers otherwise than the methods of a bot. */
 void slack_judge(bool webhook, const struct response *response, struct verdicts *verdicts);

@@ -118,14 +118,6 @@ static bool build(const void *settings, const struct intent *intent, const struc
                          request, fault);
 }
 
-static void classify(const void *settings, const struct intent *intent, const struct response *response,
-                     struct verdicts *verdicts)
-{
-    (void)settings;
-    (void)intent;
-    dingtalk_judge(response, verdicts);
-}
-
 const struct channel channel_dingtalk = {
     .name = "dingtalk",
     .summary = "DingTalk, custom robot of a group",
@@ -138,5 +130,5 @@ const struct channel channel_dingtalk = {
     .expires_s = 7200,
     .check = check,
     .build = build,
-    .classify = classify,
+    .classify = dingtalk_classify,
 };

@@ -37,10 +37,13 @@ static bool wall_answered(struct json_object *doc)
     return !json_has(doc, "/errcode") && (json_number_at(doc, "/status", 0) == 1111 || json_has(doc, "/punish"));
 }
 
-void dingtalk_judge(const struct response *response, struct verdicts *verdicts)
+void dingtalk_classify(const void *settings, const struct intent *intent, const struct response *response,
+                       struct verdicts *verdicts)
 {
     struct json_object *doc = answer_json(response, verdicts);
 
+    (void)settings;
+    (void)intent;
     if (doc && wall_answered(doc))
         verdict_add(verdicts, (struct verdict){.outcome = OUTCOME_THROTTLED,
                                                .code = "1111",

@@ -98,14 +98,6 @@ static bool build(const void *settings, const struct intent *intent, const struc
     return robot_request(&KIND, &self->robot, "", request, fault);
 }
 
-static void classify(const void *settings, const struct intent *intent, const struct response *response,
-                     struct verdicts *verdicts)
-{
-    (void)settings;
-    (void)intent;
-    feishu_judge(response, verdicts);
-}
-
 const struct channel channel_feishu = {
     .name = "feishu",
     .summary = "Feishu or Lark, custom robot of a group",
@@ -118,5 +110,5 @@ const struct channel channel_feishu = {
     .expires_s = 7200,
     .check = check,
     .build = build,
-    .classify = classify,
+    .classify = feishu_classify,
 };

@@ -22,10 +22,13 @@ static const struct verdict_rule RULES[] = {
 static const struct robot_fields NOW = {.code = "/code", .words = "/msg"};
 static const struct robot_fields FORMERLY = {.code = "/StatusCode", .words = "/StatusMessage"};
 
-void feishu_judge(const struct response *response, struct verdicts *verdicts)
+void feishu_classify(const void *settings, const struct intent *intent, const struct response *response,
+                     struct verdicts *verdicts)
 {
     struct json_object *doc = answer_json(response, verdicts);
 
+    (void)settings;
+    (void)intent;
     if (doc)
         robot_answer(json_has(doc, "/code") ? &NOW : &FORMERLY, RULES, response, doc, verdicts);
 }

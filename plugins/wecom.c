@@ -106,14 +106,6 @@ static bool build(const void *settings, const struct intent *intent, const struc
     return robot_request(&KIND, &self->robot, "", request, fault);
 }
 
-static void classify(const void *settings, const struct intent *intent, const struct response *response,
-                     struct verdicts *verdicts)
-{
-    (void)settings;
-    (void)intent;
-    wecom_judge(response, verdicts);
-}
-
 const struct channel channel_wecom = {
     .name = "wecom",
     .summary = "WeCom, robot of a group",
@@ -126,5 +118,5 @@ const struct channel channel_wecom = {
     .expires_s = 7200,
     .check = check,
     .build = build,
-    .classify = classify,
+    .classify = wecom_classify,
 };

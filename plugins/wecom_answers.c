@@ -14,10 +14,13 @@ static const struct verdict_rule RULES[] = {
     {NULL,          NULL,         OUTCOME_REFUSED,   0,  WORD_FIX_REPORT },
 };
 
-void wecom_judge(const struct response *response, struct verdicts *verdicts)
+void wecom_classify(const void *settings, const struct intent *intent, const struct response *response,
+                    struct verdicts *verdicts)
 {
     struct json_object *doc = answer_json(response, verdicts);
 
+    (void)settings;
+    (void)intent;
     if (doc)
         robot_answer(&ROBOT_ERRCODE, RULES, response, doc, verdicts);
 }
