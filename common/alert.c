@@ -2,10 +2,9 @@
 
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/echo.h"
 #include "common/hash.h"
-
-enum { FUTURE_MS = 2000 }; /* clocks of two processes agree this well */
 
 #define SILENCE_MS    INT64_C(86400000)
 #define NAME_LASTS_MS INT64_C(2592000000) /* a short name is free again 30 days after its problem was over */
@@ -494,14 +493,14 @@ bool alert_take_back(struct store *store, int64_t now_ms, struct fault *fault)
     int64_t count;
 
     if (!store_number(store, fault, "SELECT COUNT(*) FROM alert WHERE over_ms = 0 AND opened_ms > ?", 0, &count, "i",
-                      now_ms + FUTURE_MS))
+                      now_ms + CLOCKS_AGREE_MS))
         return false;
     if (count == 0)
         return true;
     if (!store_begin(store, fault))
         return false;
-    if (!store_run(store, fault, STEPS_BACK, "ii", now_ms, now_ms + FUTURE_MS) ||
-        !store_run(store, fault, ALERTS_BACK, "ii", now_ms, now_ms + FUTURE_MS)) {
+    if (!store_run(store, fault, STEPS_BACK, "ii", now_ms, now_ms + CLOCKS_AGREE_MS) ||
+        !store_run(store, fault, ALERTS_BACK, "ii", now_ms, now_ms + CLOCKS_AGREE_MS)) {
         store_rollback(store);
         return false;
     }
