@@ -7,6 +7,7 @@ from support import Case, program, run
 LIMITED = 'retry { attempts = 3  delay = "0s" }\n' 'limit { per_minute = 5  per_hour = 20  per_day = 100  repeat_within = "170s" }\n'
 MANY = "limit { per_minute = 1000  per_hour = 1000  per_day = 1000 }\n"
 NO_STORM = "storm { problems = 0 }\n"
+AT_ONCE = 'retry { attempts = 3  delay = "0s" }\n'  # no test waits between two attempts for its own sake
 
 
 class StoreCase(Case):

@@ -3,21 +3,21 @@ import re
 import time
 import unittest
 
-from store_support import MANY, NO_STORM, StoreCase
+from store_support import AT_ONCE, MANY, NO_STORM, StoreCase
 from support import ROOT
 from stub.chat import DingTalk
 from stub.server import Answer
 
 
 class Backlog(StoreCase):
-    limits = MANY + NO_STORM
+    limits = MANY + NO_STORM + AT_ONCE
     ROWS = 100000
     providers = {"dingtalk": DingTalk(per_minute=1000)}  # its minutes go by on a clock of its own
     SEVERITIES = ("info", "warning", "error", "critical")
 
     def setUp(self):
         super().setUp()
-        self.configure(extra=MANY + NO_STORM, channels=("webhook", "dingtalk"))
+        self.configure(extra=MANY + NO_STORM + AT_ONCE, channels=("webhook", "dingtalk"))
 
     def fill(self, channel, rows):
         """As if so many had been queued since two hours ago: the first message's rows, many times."""

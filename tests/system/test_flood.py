@@ -3,7 +3,7 @@ import json
 import time
 import unittest
 
-from store_support import MANY, NO_STORM, StoreCase
+from store_support import AT_ONCE, MANY, NO_STORM, StoreCase
 from stub.server import Answer
 
 
@@ -124,7 +124,7 @@ class Storm(StoreCase):
         self.assertEqual(8, len(self.stub.accepted("slack")), "nothing new to show")
 
     def test_none_is_announced_when_it_is_switched_off(self):
-        self.configure(extra=MANY + NO_STORM, channels=("webhook",))
+        self.configure(extra=MANY + NO_STORM + AT_ONCE, channels=("webhook",))
         self.rain(*range(40))
         self.assertEqual(40, len(self.titles()))
 
@@ -145,7 +145,7 @@ class Storm(StoreCase):
 
 
 class Exempt(StoreCase):
-    limits = MANY + NO_STORM
+    limits = MANY + NO_STORM + AT_ONCE
 
     def test_over_twenty_a_minute_become_one_digest_that_names_each_host(self):
         for number in range(27):
@@ -160,7 +160,7 @@ class Exempt(StoreCase):
 
 
 class CameAndWent(StoreCase):
-    limits = MANY + NO_STORM
+    limits = MANY + NO_STORM + AT_ONCE
 
     def test_a_recovery_takes_its_waiting_problem_along(self):
         self.stub.script("webhook", *[Answer(status=503)] * 3)
@@ -221,7 +221,7 @@ class Expiry(StoreCase):
         self.route = ('route "all" { channels = {"ops-aliyun-sms", "ops-email"}  to = {"@zhang"} }\n'
                       'contact "zhang" { mobile = "+8613800138000"  email = "zhang@example.com" }\n'
                       'operator { channels = {"ops-slack"} }\n')
-        self.configure(extra=MANY + NO_STORM + self.route, channels=("aliyun_sms", "email", "slack"))
+        self.configure(extra=MANY + NO_STORM + AT_ONCE + self.route, channels=("aliyun_sms", "email", "slack"))
 
     def route_one(self, number):
         event = {"kind": "problem", "severity": "critical", "host": "db-01", "service": "CPU", "event_id": str(number),
@@ -230,10 +230,10 @@ class Expiry(StoreCase):
 
     def test_an_sms_that_is_too_late_goes_by_mail(self):
         self.stub.script("aliyun_sms", *[Answer(status=503)] * 3)
-        self.configure(extra=MANY + NO_STORM + self.route, channels=("aliyun_sms", "email", "slack"),
+        self.configure(extra=MANY + NO_STORM + AT_ONCE + self.route, channels=("aliyun_sms", "email", "slack"),
                        email='server = "smtp://127.0.0.1:1"  from = "monitor@example.com"  starttls = "never"')
         self.assert_status(1, self.route_one(1))
-        self.configure(extra=MANY + NO_STORM + self.route, channels=("aliyun_sms", "email", "slack"))
+        self.configure(extra=MANY + NO_STORM + AT_ONCE + self.route, channels=("aliyun_sms", "email", "slack"))
         self.age(16 * 60)
         asked = len(self.stub.of("aliyun_sms"))
         self.assert_status(0, self.ctl("tick"))
@@ -243,7 +243,7 @@ class Expiry(StoreCase):
                          self.sql("SELECT outcome, delivered_by FROM notification WHERE kind = 'problem'"))
 
     def test_what_no_leg_could_tell_in_time_is_told_the_operator(self):
-        self.configure(extra=MANY + NO_STORM + 'operator { channels = {"ops-slack"} }\n', channels=("aliyun_sms", "slack"))
+        self.configure(extra=MANY + NO_STORM + AT_ONCE + 'operator { channels = {"ops-slack"} }\n', channels=("aliyun_sms", "slack"))
         self.stub.script("aliyun_sms", *[Answer(status=503)] * 3)
         event = {"kind": "problem", "severity": "critical", "host": "db-01", "event_id": "1", "subject": "down", "source": "zabbix"}
         self.assert_status(1, self.notify("aliyun_sms", "--to", "13800138000", "--source", "json", stdin=json.dumps(event)))

@@ -4,7 +4,7 @@ import subprocess
 import time
 import unittest
 
-from store_support import MANY, NO_STORM, StoreCase
+from store_support import AT_ONCE, MANY, NO_STORM, StoreCase
 from support import program
 from stub.chat import DingTalk
 from stub.providers import Stub
@@ -12,7 +12,7 @@ from stub.server import Answer
 
 
 class Fallback(StoreCase):
-    limits = MANY + NO_STORM + 'route "all" { channels = {"ops-webhook", "ops-dingtalk"} }\n'
+    limits = MANY + NO_STORM + AT_ONCE + 'route "all" { channels = {"ops-webhook", "ops-dingtalk"} }\n'
 
     def test_the_quota_of_the_next_leg_holds_too(self):
         self.configure(extra=self.limits, channels=("webhook", "dingtalk"))
@@ -47,7 +47,7 @@ class Pool(StoreCase):
                    f'token = "token-{name}"')
             sections += (f'dingtalk "{name}" {{ endpoint = "{stub.url}/robot/send"  {key}  secret = "SEC-{name}"'
                          + (f'  at_mobiles = {{"13800138000"}}  pool = {{{pool}}}' if name == "one" else "") + " }\n")
-        self.configure(extra=MANY + NO_STORM + sections + more, channels=("webhook",))
+        self.configure(extra=MANY + NO_STORM + AT_ONCE + sections + more, channels=("webhook",))
         self.configuration.chmod(0o600)
 
     def start(self, number, severity="warning", kind="problem"):

@@ -1,7 +1,7 @@
 """Silence is told from peace: an address elsewhere, a daily line, a missing worker."""
 import unittest
 
-from store_support import StoreCase
+from store_support import AT_ONCE, StoreCase
 from stub.providers import Stub, all_providers
 from stub.server import Answer
 
@@ -10,7 +10,7 @@ class Vigil(StoreCase):
     """Silence is told from peace."""
 
     def vigil(self, **more):
-        self.configure(channels=("webhook", "slack"), **more)
+        self.configure(**{**more, "channels": ("webhook", "slack"), "extra": AT_ONCE + more.get("extra", "")})
 
     def test_the_worker_asks_an_address_elsewhere_every_so_often(self):
         with Stub(all_providers()) as elsewhere:
