@@ -92,7 +92,8 @@ def main():
     # The longest first, so that none of them is alone at the end.
     modules.sort(key=lambda m: (m != "test_packages", m not in SLOW))
     reports = []
-    with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count() or 2) as pool:
+    workers = (os.cpu_count() or 2) + options.fast  # those of --fast often wait, the others keep the machine busy
+    with concurrent.futures.ThreadPoolExecutor(max_workers=workers) as pool:
         jobs = [pool.submit(run_system, m, options.release if m in SHIPPED else options.sanitized) for m in modules]
         builds = [options.sanitized] if options.fast else [options.sanitized, options.release]
         jobs += [pool.submit(run_unit, path) for build in builds for path in unit_tests(build)]
