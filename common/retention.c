@@ -62,8 +62,7 @@ static bool take_out_bodies(struct store *store, int64_t before_ms, struct fault
 
     return store_get_value(store, UNTIL, 0, &from_ms, fault) &&
            change_between(store, &BODIES, from_ms, before_ms, fault) &&
-           store_change(store, fault, "INSERT OR REPLACE INTO value (name, number) VALUES (?, ?)", "ti", UNTIL,
-                        before_ms);
+           store_change_value(store, UNTIL, before_ms, fault);
 }
 
 bool retention_tidy(struct store *store, int64_t now_ms, struct fault *fault)

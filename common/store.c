@@ -245,9 +245,16 @@ bool store_number(struct store *store, struct fault *fault, const char *sql, int
     return true;
 }
 
+#define SET_VALUE "INSERT OR REPLACE INTO value (name, number) VALUES (?, ?)"
+
 bool store_set_value(struct store *store, const char *name, int64_t value, struct fault *fault)
 {
-    return store_run(store, fault, "INSERT OR REPLACE INTO value (name, number) VALUES (?, ?)", "ti", name, value);
+    return store_run(store, fault, SET_VALUE, "ti", name, value);
+}
+
+bool store_change_value(struct store *store, const char *name, int64_t value, struct fault *fault)
+{
+    return store_change(store, fault, SET_VALUE, "ti", name, value);
 }
 
 bool store_get_value(struct store *store, const char *name, int64_t otherwise, int64_t *value, struct fault *fault)

@@ -75,8 +75,12 @@ bool store_read(struct store *store, struct arena *arena, struct fault *fault, c
 bool store_number(struct store *store, struct fault *fault, const char *sql, int64_t otherwise, int64_t *number,
                   const char *types, ...);
 
-/* Named values of the whole store: heartbeat of the worker and the like. */
+/*
+ * Named values of the whole store: heartbeat of the worker and the like. store_set_value() stands inside a transaction, as
+ * store_run() does; store_change_value() is a transaction of its own, as store_change() is.
+ */
 bool store_set_value(struct store *store, const char *name, int64_t value, struct fault *fault);
+bool store_change_value(struct store *store, const char *name, int64_t value, struct fault *fault);
 bool store_get_value(struct store *store, const char *name, int64_t otherwise, int64_t *value, struct fault *fault);
 
 #endif

@@ -9,17 +9,6 @@
 
 enum { PING_MOST_MS = 5000, DAY_MS = 86400000 };
 
-static bool set_value(struct store *store, const char *name, int64_t value, struct fault *fault)
-{
-    if (!store_begin(store, fault))
-        return false;
-    if (!store_set_value(store, name, value, fault)) {
-        store_rollback(store);
-        return false;
-    }
-    return store_commit(store, fault);
-}
-
 /* --- the address elsewhere --- */
 
 static void ping(const struct world *world, const struct config *config)
@@ -56,7 +45,7 @@ static bool ping_if_due(const struct world *world, const struct config *config, 
         return false;
     if (last_ms <= now_ms && now_ms - last_ms < config->heartbeat_every_s * 1000)
         return true;
-    if (!set_value(store, "heartbeat_ms", now_ms, fault))
+    if (!store_change_value(store, "heartbeat_ms", now_ms, fault))
         return false;
     ping(world, config);
     return true;
@@ -140,8 +129,9 @@ static bool tell_daily(const struct world *world, const struct config *config, s
     report.code = arena_print(world->arena, "DAILY-%lld", (long long)today);
     report.words = well ? WORD_DAILY_FINE : WORD_DAILY_FAILURES;
     operator_tell(world, config, store, &nothing, &report);
-    return set_value(store, "daily_on", today,
-                     fault); /* after it: what is lost would look like trouble, what is told twice is left out */
+    return store_change_value(
+        store, "daily_on", today,
+        fault); /* after it: what is lost would look like trouble, what is told twice is left out */
 }
 
 bool vigil_keep(const struct world *world, const struct config *config, struct store *store, struct fault *fault)
